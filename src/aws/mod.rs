@@ -15,6 +15,7 @@ mod credentials;
 pub mod databases;
 pub mod dms;
 pub mod endpoint;
+pub mod event_source;
 pub mod function;
 pub mod health;
 mod https;

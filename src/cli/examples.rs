@@ -171,6 +171,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     ("chaos", &[
         ("Inject every fault for a minute", "@ chaos --local"),
         ("Repeat one fault, and write a report for CI", "@ chaos --local --fault bus-late --duration 5m --junit chaos.xml"),
+        ("Pause the function and the capture of a stage for development", "@ chaos --stage dev --yes"),
     ]),
     ("demo", &[
         ("Run the tour", "@ demo"),

@@ -12,6 +12,8 @@ use crate::pipelines::{Part, Pipeline};
 pub enum Fault {
     /// Kill the processes of the publisher function
     KillFunction,
+    /// Disable the event source mapping of the publisher function for some seconds
+    PauseFunction,
     /// Stop the capture task for some seconds
     StopResumeTask,
     /// PutEvents refuses every other entry
@@ -42,6 +44,7 @@ pub enum Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     KillFunction,
+    PauseFunction,
     StopTask,
     Calls(Calls),
 }
@@ -49,6 +52,7 @@ pub enum Action {
 impl Fault {
     pub const ALL: &'static [Self] = &[
         Self::KillFunction,
+        Self::PauseFunction,
         Self::StopResumeTask,
         Self::BusPartial,
         Self::BusThrottled,
@@ -65,6 +69,7 @@ impl Fault {
     pub fn name(self) -> &'static str {
         match self {
             Self::KillFunction => "kill-function",
+            Self::PauseFunction => "pause-function",
             Self::StopResumeTask => "stop-resume-task",
             Self::BusPartial => "bus-partial",
             Self::BusThrottled => "bus-throttled",
@@ -83,6 +88,7 @@ impl Fault {
         let put = |kind| Action::Calls(Calls { service: "kinesis", operation: "PutRecords", kind });
         match self {
             Self::KillFunction => Action::KillFunction,
+            Self::PauseFunction => Action::PauseFunction,
             Self::StopResumeTask => Action::StopTask,
             Self::BusPartial => bus("partial"),
             Self::BusThrottled => bus("throttle"),
@@ -99,7 +105,7 @@ impl Fault {
     /// Returns the part of the pipeline that the fault disturbs.
     fn part(self) -> Part {
         match self.action() {
-            Action::KillFunction => Part::Publisher,
+            Action::KillFunction | Action::PauseFunction => Part::Publisher,
             Action::StopTask => Part::Capture,
             Action::Calls(calls) if calls.service == "events" => Part::Bus,
             // Other pipelines do not put records by the API.
@@ -107,16 +113,24 @@ impl Fault {
         }
     }
 
-    /// Returns the faults to inject: the named ones, or all that the pipeline can have.
+    /// Returns whether the fault is possible on AWS: by calls that AWS itself offers, and that can be undone.
+    fn is_for_stages(self) -> bool {
+        matches!(self.action(), Action::PauseFunction | Action::StopTask)
+    }
+
+    /// Returns the faults to inject: the named ones, or all that the pipeline can have; fewer on AWS than on a local stack.
     ///
     /// # Errors
-    /// `Usage` if the pipeline does not have the part that a named fault disturbs.
-    pub fn chosen(pipeline: &Pipeline, named: &[Self]) -> Result<Vec<Self>> {
-        let fits = |fault: &Self| pipeline.has(fault.part());
+    /// `Usage` if the pipeline does not have the part that a named fault disturbs, or only a local stack can have it.
+    pub fn chosen(pipeline: &Pipeline, named: &[Self], is_local: bool) -> Result<Vec<Self>> {
+        let fits = |fault: &Self| pipeline.has(fault.part()) && (is_local || fault.is_for_stages());
         if let Some(unfit) = named.iter().find(|fault| !fits(fault)) {
             let all: Vec<&str> = Self::ALL.iter().filter(|fault| fits(fault)).map(|fault| fault.name()).collect();
-            return Err(Error::new(Kind::Usage, format!("{} does not apply to {}", unfit.name(), pipeline.name))
-                .hint(format!("faults of this pipeline: {}", all.join(", "))));
+            let text = match pipeline.has(unfit.part()) {
+                true => format!("{} is for the local stack only", unfit.name()),
+                false => format!("{} does not apply to {}", unfit.name(), pipeline.name),
+            };
+            return Err(Error::new(Kind::Usage, text).hint(format!("faults of this pipeline: {}", all.join(", "))));
         }
         let wanted = |fault: &Self| named.is_empty() || named.contains(fault);
         Ok(Self::ALL.iter().copied().filter(|fault| fits(fault) && wanted(fault)).collect())
@@ -142,12 +156,25 @@ mod tests {
     #[test]
     fn every_pipeline_has_faults_and_refuses_those_of_others() {
         for pipeline in crate::pipelines::ALL {
-            let all = Fault::chosen(pipeline, &[]).expect("faults");
+            let all = Fault::chosen(pipeline, &[], true).expect("faults");
             assert!(all.len() >= 4, "{}: {all:?}", pipeline.name);
             for fault in Fault::ALL {
-                let refused = Fault::chosen(pipeline, &[*fault]).is_err();
+                let refused = Fault::chosen(pipeline, &[*fault], true).is_err();
                 assert_eq!(refused, !all.contains(fault), "{} on {}", fault.name(), pipeline.name);
             }
+        }
+    }
+
+    #[test]
+    fn on_aws_every_pipeline_has_the_faults_that_can_be_undone() {
+        for pipeline in crate::pipelines::ALL {
+            let names = |faults: Vec<Fault>| faults.into_iter().map(Fault::name).collect::<Vec<_>>();
+            let all = names(Fault::chosen(pipeline, &[], false).expect("faults"));
+            let expected = [(Part::Publisher, "pause-function"), (Part::Capture, "stop-resume-task")];
+            let expected = expected.into_iter().filter(|(part, _)| pipeline.has(*part)).map(|(_, name)| name);
+            assert_eq!(all, expected.collect::<Vec<_>>(), "{}", pipeline.name);
+            assert!(!all.is_empty(), "{}", pipeline.name);
+            assert!(Fault::chosen(pipeline, &[Fault::BusLate], false).is_err(), "{}", pipeline.name);
         }
     }
 }

@@ -9,10 +9,11 @@ use tokio_util::sync::CancellationToken;
 use super::SCOPE;
 use super::fault::{Action, Fault};
 use crate::aws::dms::StartPoint;
+use crate::aws::event_source;
 use crate::commands::Context;
 use crate::commands::dms::Deployed;
 use crate::deployment::Deployment;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::local;
 use crate::local::chaos::Faults;
 use crate::output::Event;
@@ -32,19 +33,32 @@ pub struct Strike {
 pub struct Injector<'a> {
     ctx: &'a Context,
     deployment: &'a Deployment,
-    faults: Faults,
+    /// Those of the gateway, on a local stack.
+    faults: Option<Faults>,
     /// The capture, if the pipeline has one.
     capture: Option<Deployed>,
 }
 
 impl<'a> Injector<'a> {
-    /// Returns the injector of a deployment, and removes the leftovers of a killed run.
+    /// Returns the injector of a deployment, and removes the leftovers of a killed run. A function that is paused may be so
+    /// on purpose: it is reported.
     ///
     /// # Errors
-    /// `LocalDown` if the stack is not running; those of the gateway.
+    /// `LocalDown` if the local stack is not running; `Failed` if the function is paused; those of the gateway and of AWS.
     pub async fn new(ctx: &'a Context, deployment: &'a Deployment, timeout: Duration) -> Result<Self> {
-        let faults = Faults::of(&local::state::running()?)?;
-        faults.clear().await?;
+        let faults = if ctx.settings.local { Some(Faults::of(&local::state::running()?)?) } else { None };
+        if let Some(faults) = &faults {
+            faults.clear().await?;
+        }
+        if let Ok(id) = deployment.output(Output::EventSourceMappingId) {
+            let state = event_source::state(&deployment.clients, id).await?;
+            if state.starts_with("Disabl") {
+                let text = format!("event source mapping {id} is {state}: nothing is delivered");
+                return Err(Error::new(Kind::Failed, text).hint(format!(
+                    "if an earlier run was killed: `aws lambda update-event-source-mapping --uuid {id} --enabled`"
+                )));
+            }
+        }
         let capture = match deployment.output(Output::TaskArn) {
             Ok(_) => Some(Deployed::of(ctx, deployment.clone(), timeout).await?),
             Err(_) => None,
@@ -69,7 +83,7 @@ impl<'a> Injector<'a> {
         };
         let (done, strikes) = tokio::join!(work, self.inject(faults, seed, Instant::now() + time, &end));
         // A fault that ended with an error may still be there.
-        let cleared = self.faults.clear().await.map(drop);
+        let cleared = self.clear().await.map(drop);
         (done, strikes.and_then(|strikes| cleared.map(|()| strikes)))
     }
 
@@ -98,7 +112,20 @@ impl<'a> Injector<'a> {
     /// Injects one fault and removes it; returns how often it struck.
     async fn strike(&self, fault: Fault, until: Instant, end: &CancellationToken) -> Result<u64> {
         match fault.action() {
-            Action::KillFunction => Ok(self.faults.kill_function(self.deployment.output(Output::PublisherFunction)?)),
+            Action::KillFunction => {
+                let function = self.deployment.output(Output::PublisherFunction)?;
+                Ok(self.faults.as_ref().map_or(0, |faults| faults.kill_function(function)))
+            }
+            Action::PauseFunction => {
+                let (clients, id) = (&self.deployment.clients, self.deployment.output(Output::EventSourceMappingId)?);
+                let paused = event_source::set(clients, id, false).await;
+                if paused.is_ok() {
+                    pause(until, end).await;
+                }
+                // Also after an error: the change may be under way.
+                let enabled = event_source::set(clients, id, true).await;
+                paused.and(enabled).map(|()| 1)
+            }
             Action::StopTask => {
                 let Some(capture) = &self.capture else { return Ok(0) };
                 let stopped = capture.task.stop().await?;
@@ -107,10 +134,19 @@ impl<'a> Injector<'a> {
                 Ok(u64::from(stopped))
             }
             Action::Calls(calls) => {
-                self.faults.set(calls).await?;
+                let Some(faults) = &self.faults else { return Ok(0) };
+                faults.set(calls).await?;
                 pause(until, end).await;
-                self.faults.clear().await
+                faults.clear().await
             }
+        }
+    }
+
+    /// Removes the rules of the gateway; returns how often they struck.
+    async fn clear(&self) -> Result<u64> {
+        match &self.faults {
+            Some(faults) => faults.clear().await,
+            None => Ok(0),
         }
     }
 }

@@ -13,6 +13,7 @@ use self::inject::{Injector, Strike};
 use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::args::{LONGEST, TICK, duration, rate, whole};
+use crate::commands::reach;
 use crate::commands::verify::hint;
 use crate::consumer::DEFAULT_GROUP;
 use crate::error::{Error, Kind, OrFail, Result};
@@ -22,7 +23,7 @@ use crate::verify::{self, Amount, Options, Report, junit};
 
 const SCOPE: &str = "chaos";
 
-/// Inject faults into the pipeline on the local stack while events are written, and verify their delivery
+/// Inject faults into a pipeline while events are written, and verify their delivery
 ///
 /// Writes events as `verify` does, injects one fault after the other until the time is over, removes the last one, and
 /// checks each event at every hop: no event may be lost or, where the pipeline keeps an order, out of order, and no
@@ -30,8 +31,11 @@ const SCOPE: &str = "chaos";
 /// once. Exits with 5 if an event is missing or out of order. On rds-kinesis a running consumer is required
 /// (`outboxctl consume`).
 ///
-/// Works on a local stack only. If the command is killed, the next run removes the fault, and so does a restart of the
-/// stack.
+/// On the local stack, if the command is killed, the next run removes the fault, and so does a restart of the stack. On AWS,
+/// only stages for development are accepted (dev, test, demo, ci, e2e, sandbox, pr, tmp, alone or before a hyphen), after a
+/// confirmation, and only faults that AWS itself offers and that can be undone: the event source mapping of the publisher
+/// is disabled, and the capture task is stopped, for some seconds each. If the command is killed there, enable the mapping
+/// and start the task yourself.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Fault to inject; repeatable [default: every fault of the pipeline]
@@ -112,12 +116,21 @@ impl Args {
 
     /// Writes events and injects faults; returns the seed, the faults, and the deliveries.
     async fn inject(&self, ctx: &Context) -> Result<(u64, Vec<Strike>, Report)> {
-        if !ctx.settings.local {
-            return Err(Error::new(Kind::Usage, "faults are injected into a local stack only")
-                .hint("pass --local, after `outboxctl local up` and `outboxctl deploy --local`"));
+        let settings = &ctx.settings;
+        if !settings.local && (!pipelines::is_development(&settings.stage) || pipelines::is_production(&settings.stage))
+        {
+            let text = format!("stage {} is not for development: no faults are injected into it", settings.stage);
+            return Err(Error::new(Kind::Usage, text)
+                .hint("choose a stage like dev or test-1 with --stage, or pass --local for the local stack"));
         }
-        let faults = Fault::chosen(pipelines::find(&ctx.settings.pipeline)?, &self.faults)?;
+        let faults = Fault::chosen(pipelines::find(&settings.pipeline)?, &self.faults, settings.local)?;
         let deployment = announce::deployment(ctx, true).await?;
+        if !settings.local {
+            let names: Vec<&str> = faults.iter().map(|fault| fault.name()).collect();
+            let question =
+                format!("inject {} into stage {}, and write events there?", names.join(", "), settings.stage);
+            reach::confirm(ctx, &question).await?;
+        }
         let seed = self.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
         // A fault, a stopped task and the tap of `verify` must not remain.
         let _hold = ctx.hold();

@@ -157,6 +157,7 @@ pub const CALLS: &[Call] = &[
     call("get_secret_value", &["secretsmanager:GetSecretValue"], On::Tagged, DEPLOY_TOO),
     call("", &["rds-db:connect"], On::Database, OPERATE),
     // Functions, and the sample's API.
+    call("update_event_source_mapping", &["lambda:UpdateEventSourceMapping"], On::Any, OPERATE),
     call("invoke", &["lambda:InvokeFunction"], On::Functions, DEPLOY_TOO),
     call("", &["execute-api:Invoke"], On::Any, OPERATE),
     // Leases of consumers, and the outbox table.
