@@ -148,10 +148,21 @@ fn whole(number: f64) -> Option<i64> {
 /// Reads the payload. DMS writes jsonb as a string in PostgreSQL's text form; other captures write the JSON itself.
 fn payload(row: &Map<String, Value>) -> Result<Box<RawValue>, RowError> {
     let text = match present(row, "payload")? {
+        Value::String(text) if may_be_truncated(text) => {
+            return Err(RowError::new("payload", "is a number as long as a limit of large objects (truncated?)"));
+        }
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
     RawValue::from_string(text).map_err(|_| RowError::new("payload", "is not JSON (truncated?)"))
+}
+
+/// Returns whether a payload is a number that limited LOB mode may have truncated. Every other JSON text is invalid without
+/// its end; the beginning of a number is another number. `LobMaxSize` is in kilobytes, and each character counts two
+/// bytes ("Task settings" and "Source data types for PostgreSQL" in the DMS user guide).
+fn may_be_truncated(text: &str) -> bool {
+    const STEP: usize = 1024 / 2;
+    text.len() >= STEP && text.len().is_multiple_of(STEP) && text.starts_with(|c: char| c == '-' || c.is_ascii_digit())
 }
 
 /// Reads RFC 3339, or the formats of PostgreSQL and DMS, which are UTC if they have no offset.
@@ -218,6 +229,21 @@ mod tests {
         let mut row = row();
         row.remove("payload");
         assert_eq!(Message::from_row(&row, None).unwrap_err().to_string(), "column payload: is missing");
+    }
+
+    #[test]
+    fn numbers_that_end_at_a_limit_of_large_objects_are_not_delivered() {
+        let read = |payload: String| {
+            let mut row = row();
+            row.insert("payload".into(), json!(payload));
+            Message::from_row(&row, None).map(|message| message.payload.get().len())
+        };
+        for truncated in ["7".repeat(512), format!("-{}", "7".repeat(16_383)), format!("1.{}", "5".repeat(1_022))] {
+            assert_eq!(read(truncated).unwrap_err().column, "payload");
+        }
+        for whole in ["7".repeat(511), "7".repeat(20_000), format!("\"{}\"", "x".repeat(510))] {
+            assert_eq!(read(whole.clone()), Ok(whole.len()));
+        }
     }
 
     #[test]
