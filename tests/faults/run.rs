@@ -22,6 +22,9 @@ const WARM: usize = 20;
 /// After the last expected delivery: repeats that are under way are seen within this time.
 const SETTLED: Duration = Duration::from_millis(1_500);
 
+/// Looks at the deliveries without anything new, after which nothing more is awaited.
+const LOOKS: u64 = 3;
+
 /// After the recovery of a run whose resources are sampled.
 const AFTERWARDS: Duration = Duration::from_secs(60);
 
@@ -123,7 +126,7 @@ impl Rig {
         history.mark(&Step::FaultEnded { strikes });
         let (healed, wanted) = (Instant::now(), committed(&history.sink));
         // What does not recover is found lost by the checker.
-        arrival(|| wanted.difference(&delivered(&history.sink)).count()).await;
+        self.arrival(|| wanted.difference(&delivered(&history.sink)).count()).await;
         let recovery = healed.elapsed();
         if let Some(steady) = steady {
             steady.enter(Phase::Recovered);
@@ -139,8 +142,26 @@ impl Rig {
             until("the database answers", async || resolve(&self.world, history).await.map(Some)).await?;
         }
         let hops: Vec<&Recorder> = history.complete_stream().into_iter().chain([&history.sink]).collect();
-        arrival(|| hops.iter().map(|hop| missing(hop)).sum()).await;
+        self.arrival(|| hops.iter().map(|hop| missing(hop)).sum()).await;
         Ok(())
+    }
+
+    /// Waits until nothing is missing any more, or what is missing has not become less for [`DEADLINE`] and several looks:
+    /// of a long history one look takes a while.
+    async fn arrival(&self, missing: impl Fn() -> usize) {
+        let (mut last, mut since, mut looks) = (usize::MAX, Instant::now(), self.current.looks());
+        loop {
+            let begun = Instant::now();
+            let now = missing();
+            if now == 0 || (since.elapsed() > DEADLINE && self.current.looks() > looks + LOOKS) {
+                return;
+            }
+            if now < last {
+                (last, since, looks) = (now, Instant::now(), self.current.looks());
+            }
+            // A long history takes a while to look through.
+            tokio::time::sleep(Duration::from_millis(50).max(begun.elapsed() * 5)).await;
+        }
     }
 
     fn outcome(&self, history: &History, [before, during, recovery]: [Duration; 3]) -> Outcome {
@@ -180,23 +201,6 @@ fn excuse(stream: &mut Findings, history: &History) {
     if history.complete_stream().is_none() {
         stream.violations.retain(|violation| !matches!(violation, Violation::Lost(_)));
         stream.lost = 0;
-    }
-}
-
-/// Waits until nothing is missing any more, or what is missing has not become less for [`DEADLINE`].
-async fn arrival(missing: impl Fn() -> usize) {
-    let (mut last, mut since) = (usize::MAX, Instant::now());
-    loop {
-        let begun = Instant::now();
-        let now = missing();
-        if now == 0 || since.elapsed() > DEADLINE {
-            return;
-        }
-        if now < last {
-            (last, since) = (now, Instant::now());
-        }
-        // A long history takes a while to look through.
-        tokio::time::sleep(Duration::from_millis(50).max(begun.elapsed() * 5)).await;
     }
 }
 

@@ -6,13 +6,14 @@ pub mod kept;
 mod log;
 mod stream;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 
 use crate::history::{Place, Step};
-use crate::trouble::Result;
+use crate::trouble::{DEADLINE, Result};
 use crate::world::{History, World};
 
 pub use handler::{Handler, Manner};
@@ -27,6 +28,7 @@ pub const SHARED: Duration = Duration::from_secs(1);
 pub struct Current {
     history: Arc<Mutex<Option<Arc<History>>>>,
     looking: Arc<tokio::sync::Mutex<()>>,
+    looks: Arc<AtomicU64>,
 }
 
 impl Current {
@@ -34,6 +36,11 @@ impl Current {
     pub async fn set(&self, history: Option<Arc<History>>) {
         let _quiet = self.looking.lock().await;
         *self.history.lock().unwrap_or_else(PoisonError::into_inner) = history;
+    }
+
+    /// Returns how often the deliveries were read.
+    pub fn looks(&self) -> u64 {
+        self.looks.load(Ordering::Relaxed)
     }
 
     pub fn get(&self) -> Option<Arc<History>> {
@@ -48,17 +55,26 @@ impl Watch {
     pub fn start(world: &Arc<World>, current: &Current, pause: Duration) -> Self {
         let (world, current) = (Arc::clone(world), current.clone());
         Self(tokio::spawn(async move {
-            let (mut readers, mut failed) = (Readers::default(), false);
+            let (mut readers, mut failed) = (Readers::default(), None);
             loop {
                 // Records that can't be read now are read later: the stack may be down.
                 let looking = current.looking.lock().await;
                 let begun = Instant::now();
                 if let Some(history) = current.get() {
                     let looked = readers.look(&world, &history).await;
-                    if let (Err(error), false) = (&looked, failed) {
-                        eprintln!("    (reading again: {:.160})", error.to_string());
+                    match (&looked, failed) {
+                        (Ok(()), _) => failed = None,
+                        (Err(error), None) => {
+                            eprintln!("    (reading again: {:.160})", error.to_string());
+                            failed = Some(begun);
+                        }
+                        (Err(error), Some(since)) if since.elapsed() > DEADLINE => {
+                            eprintln!("    (still not read after {} s: {error})", DEADLINE.as_secs());
+                            failed = Some(begun);
+                        }
+                        (Err(_), Some(_)) => {}
                     }
-                    failed = looked.is_err();
+                    current.looks.fetch_add(1, Ordering::Relaxed);
                 }
                 drop(looking);
                 // A long history takes a while to read.
@@ -83,13 +99,22 @@ struct Readers {
 }
 
 impl Readers {
-    /// Positions are read before deliveries, so that later deliveries must cover each of them.
+    /// Positions are read before deliveries, so that later deliveries must cover each of them. The sink is read even if the
+    /// stream can't be: while the function catches up, it uses all reads that a shard has per second.
     async fn look(&mut self, world: &World, history: &History) -> Result<()> {
-        if let Some(stream) = &history.stream {
-            let confirmed = acknowledged::confirmed(world).await?;
-            self.stream.read(world, history, stream).await?;
-            stream.extend(history.take_up_to(confirmed).into_iter().map(Step::Acknowledged));
-        }
+        let stream = self.look_at_stream(world, history).await;
+        self.look_at_sink(world, history).await.and(stream)
+    }
+
+    async fn look_at_stream(&mut self, world: &World, history: &History) -> Result<()> {
+        let Some(stream) = &history.stream else { return Ok(()) };
+        let confirmed = acknowledged::confirmed(world).await?;
+        self.stream.read(world, history, stream).await?;
+        stream.extend(history.take_up_to(confirmed).into_iter().map(Step::Acknowledged));
+        Ok(())
+    }
+
+    async fn look_at_sink(&mut self, world: &World, history: &History) -> Result<()> {
         if world.pipeline.has_bus() {
             let delivered = self.acknowledged.positions(world, history).await?;
             self.log.read(world, history).await?;
