@@ -31,11 +31,11 @@ const SCOPE: &str = "chaos";
 /// once. Exits with 5 if an event is missing or out of order. On rds-kinesis a running consumer is required
 /// (`outboxctl consume`).
 ///
-/// On the local stack, if the command is killed, the next run removes the fault, and so does a restart of the stack. On AWS,
-/// only stages for development are accepted (dev, test, demo, ci, e2e, sandbox, pr, tmp, alone or before a hyphen), after a
-/// confirmation, and only faults that AWS itself offers and that can be undone: the event source mapping of the publisher
-/// is disabled, and the capture task is stopped, for some seconds each. If the command is killed there, enable the mapping
-/// and start the task yourself.
+/// If the command is killed on the local stack, the next run or a restart of the stack removes the fault. On AWS, the
+/// command accepts only development stages (dev, test, demo, ci, e2e, sandbox, pr, tmp, alone or before a hyphen) and
+/// asks for confirmation. It injects only faults that can be undone: it disables the event source mapping of the
+/// publisher, and stops the capture task, for some seconds each. If it is killed there, enable the mapping and start
+/// the task yourself.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Fault to inject; repeatable [default: every fault of the pipeline]
