@@ -34,10 +34,10 @@ const fn database_route(handler: &'static str) -> Function {
 }
 
 /// Returns a route that writes an aggregate and its event in one DynamoDB transaction.
-const fn table_route(handler: &'static str, sources: &'static [&'static str]) -> Function {
+const fn table_route(handler: &'static str) -> Function {
     Function {
         handler,
-        sources,
+        sources: &["functions/api/aggregates.rs", "functions/api/store.rs", "dynamodb/writer.rs"],
         calls: &[
             ("dynamodb:GetItem", "AggregateTable"),
             // TransactWriteItems requires the permissions of the writes in it.
@@ -66,8 +66,8 @@ const fn publisher(handler: &'static str, optional: &'static [&'static str]) -> 
 pub const FUNCTIONS: &[Function] = &[
     database_route("api.cars"),
     database_route("api.people"),
-    table_route("api.orders", &["functions/api/orders.rs", "functions/api/store.rs", "dynamodb/writer.rs"]),
-    table_route("api.cart", &["functions/api/cart/mod.rs", "functions/api/store.rs", "dynamodb/writer.rs"]),
+    table_route("api.orders"),
+    table_route("api.cart"),
     Function {
         handler: "api.users",
         sources: &["functions/api/users.rs", "functions/api/store.rs"],
