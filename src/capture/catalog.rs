@@ -6,6 +6,7 @@ use tokio_postgres::Client;
 
 use super::mapping::Mappings;
 use super::table::SourceColumn;
+use crate::aws::dms::NO_PUBLICATION;
 use crate::error::{Error, Kind as Fault, OrFail, Result};
 use crate::outbox::formats::dms::Kind;
 use crate::postgres::replication::Lsn;
@@ -67,7 +68,7 @@ impl Catalog {
         let complete = held.into_iter().find(|(_, held)| tables.iter().all(|table| held.contains(table)));
         complete.map(|(name, _)| name).ok_or_else(|| {
             let names: Vec<String> = tables.iter().map(|(schema, name)| format!("{schema}.{name}")).collect();
-            let text = format!("no publication contains {} with inserts, updates and deletes", names.join(", "));
+            let text = format!("{NO_PUBLICATION} {} with inserts, updates and deletes", names.join(", "));
             Error::new(Fault::MissingPublication, text)
         })
     }

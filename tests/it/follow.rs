@@ -208,7 +208,7 @@ async fn tail_shows_the_requested_events() {
         (&["tail", "--from", "-5m", "--until", "-10m"], "before --from"),
         (&["tail", "--until", "-1m"], "in the past"),
         (&["tail", "--where", "a=="], "--where"),
-        (&["tail", "events", "--enhanced-fan-out"], "not followed"),
+        (&["tail", "events", "--enhanced-fan-out"], "not among the followed hops"),
     ] {
         let output = world.stack.run(wrong);
         let out = String::from_utf8_lossy(&output.stderr).into_owned();

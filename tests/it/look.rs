@@ -184,8 +184,8 @@ async fn any_table_with_a_stream_is_followed() {
     for (code, args, part) in [
         (1, &["--table", "plain"][..], "aws dynamodb update-table --table-name plain"),
         (1, &["--table", "stok"], "similar names: stock"),
-        (1, &["--table", "public.outbox"], "a table of PostgreSQL has no stream of its own"),
-        (2, &["--table", "\"Outbox\""], "a table of PostgreSQL has no stream of its own"),
+        (1, &["--table", "public.outbox"], "a PostgreSQL table does not have a stream"),
+        (2, &["--table", "\"Outbox\""], "a PostgreSQL table does not have a stream"),
         (2, &["--table", "stock", "--stream", "orders"], "cannot be used with"),
     ] {
         let failed = stack.fails(code, &[&["tail"], args].concat()).to_string();

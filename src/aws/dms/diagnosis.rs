@@ -39,6 +39,9 @@ const CODES: &[(&str, Cause)] = &[
     ("58P01", Cause::SlotLost),
 ];
 
+/// Begins the error of the local capture if no publication has the tables.
+pub const NO_PUBLICATION: &str = "no publication contains";
+
 /// Phrases that occur together → cause: for words without a code, and for codes that stand for several causes.
 const PHRASES: &[(&[&str], Cause)] = &[
     (&["no tables were found"], Cause::NoTables),
@@ -51,7 +54,7 @@ const PHRASES: &[(&[&str], Cause)] = &[
     (&["requested wal segment", "has already been removed"], Cause::SlotLost),
     (&["replication slot", "does not exist"], Cause::SlotMissing),
     (&["publication", "does not exist"], Cause::Publication),
-    (&["no publication holds"], Cause::Publication),
+    (&[NO_PUBLICATION], Cause::Publication),
     (&["wal_level"], Cause::LogicalOff),
     (&["password authentication failed"], Cause::Secret),
     (&["certificate verify failed"], Cause::Certificate),
@@ -191,7 +194,7 @@ mod tests {
             ("ERROR: all replication slots are in use", Cause::SlotsUsedUp),
             ("replication slot \"x\" is active for PID 77", Cause::SlotTaken),
             ("publication \"outboxctl\" does not exist", Cause::Publication),
-            ("no publication holds public.outbox", Cause::Publication),
+            ("no publication contains public.outbox", Cause::Publication),
             ("replication slot \"x\" does not exist", Cause::SlotMissing),
             ("can no longer get changes from replication slot \"x\" (55000)", Cause::SlotLost),
             (

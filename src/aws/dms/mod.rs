@@ -16,6 +16,7 @@ mod task;
 pub mod versions;
 
 pub use connections::{Connection, latest, test};
+pub use diagnosis::NO_PUBLICATION;
 pub use mark::{Interrupted, Mark, Upgrading};
 pub use source::{SlotUse, Source};
 pub use task::{Polling, Snapshot, StartPoint, Task};
