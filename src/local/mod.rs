@@ -2,7 +2,7 @@
 //! an endpoint that adds services that the emulator lacks. Imports `aws`, `capture`, `dynamodb`, `error`, `listener`,
 //! `outbox`, `output`, `postgres`, `report`, `settings`, `streams` and `timing`.
 //!
-//! `daemon.rs` runs all of it, each child with the environment of `child_environment.rs`; `control.rs` starts, finds
+//! `daemon` runs all of it, each child with the environment of `child_environment.rs`; `control.rs` starts, finds
 //! and stops the daemon for commands; `parts.rs` lists the gateway's services. `launcher.py` and the modules in
 //! `launcher/` run in the emulator's process; `roles.rs` and `network.rs` are the gateway's side of them.
 
