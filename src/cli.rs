@@ -144,10 +144,11 @@ pub fn main() -> ExitCode {
         let words = words(&matches);
         Cli::from_arg_matches_mut(&mut matches).map(|cli| (cli, words))
     });
-    let (cli, words) = match parsed {
+    let (mut cli, words) = match parsed {
         Ok(parsed) => parsed,
         Err(answer) => return usage::end(&answer),
     };
+    cli.global.complete_existing(std::env::args_os());
     let format = cli.global.format();
     let shown = *format.as_ref().unwrap_or(&OutputFormat::Table);
     output::choose_color(cli.global.color);

@@ -4,13 +4,13 @@
 //! are requested with a short time limit, and omitted if there is no response in time; nothing is written to stderr.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Arg, ArgMatches, Command, FromArgMatches};
 use clap_complete::CompleteEnv;
-use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
+use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 use tokio_util::sync::CancellationToken;
 
 use crate::aws::named;
@@ -23,7 +23,9 @@ use crate::output::Console;
 use crate::pipelines::{self, Pipeline};
 use crate::repair::dead_letters::{DeadLetter, Place};
 use crate::settings::environment;
-use crate::settings::{COMPLETE, ConfigFile, DEFAULT_STAGE, GlobalArgs, Settings, Variables, check_stage, parser};
+use crate::settings::{
+    COMPLETE, ConfigFile, DEFAULT_STAGE, ExistingKey, GlobalArgs, Settings, Variables, check_stage, parser,
+};
 
 /// Time limit for values of a deployment.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -60,6 +62,7 @@ fn with_candidates(arg: Arg) -> Arg {
         ("bus", _) => buses,
         ("table", _) => tables,
         ("parameters", _) => parameters,
+        ("existing", _) => return arg.add(ArgValueCompleter::new(existing)),
         // Ids of dead letters; arguments for event ids have another value name.
         ("id" | "ids", Some([name])) if name.as_str() == "ID" => dead_letters,
         _ => return arg,
@@ -92,6 +95,26 @@ fn parameters() -> Vec<CompletionCandidate> {
         CompletionCandidate::new(format!("{}=", parameter.name)).help(Some(parameter.about.into()))
     };
     parameters.into_iter().map(candidate).collect()
+}
+
+/// Returns the keys of `--existing`, and the values of a key that the account or the program knows.
+fn existing(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let typed = typed.to_string_lossy();
+    let Some((name, value)) = typed.split_once('=') else {
+        let keys = ExistingKey::ALL.iter().filter(|key| key.name().starts_with(typed.as_ref()));
+        let candidate =
+            |key: &ExistingKey| CompletionCandidate::new(format!("{}=", key.name())).help(Some(key.about().into()));
+        return keys.map(candidate).collect();
+    };
+    let key = ExistingKey::ALL.iter().find(|key| key.name() == name);
+    let values = match key {
+        Some(ExistingKey::Stream) => streams(),
+        Some(ExistingKey::Bus) => buses(),
+        Some(ExistingKey::DatabaseEngine) => plain(pipelines::ENGINES.iter().copied()),
+        _ => Vec::new(),
+    };
+    let values = values.into_iter().map(|value| value.get_value().to_string_lossy().into_owned());
+    plain(values.filter(|known| known.starts_with(value)).map(|known| format!("{name}={known}")))
 }
 
 fn stages() -> Vec<CompletionCandidate> {

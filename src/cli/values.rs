@@ -28,6 +28,7 @@ const VALUES: &[&str] = &[
     "00000000-0000-0000-0000-000000000001",
     "123456789012",
     "owner/name",
+    "stream=orders",
 ];
 
 /// Arguments that others require.

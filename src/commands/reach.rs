@@ -9,7 +9,7 @@ use crate::error::{Error, Kind, OrFail, Result};
 use crate::pipelines::{self, Part};
 use crate::postgres::tls::Roots;
 use crate::postgres::{self, Target};
-use crate::settings::{DATABASE_URL, ExistingKey, Settings};
+use crate::settings::{DATABASE_URL, ExistingKey, Origin, Settings};
 
 /// Path of connections to the database.
 #[derive(Debug, Clone, clap::Args)]
@@ -161,11 +161,13 @@ fn outside(ctx: &Context) -> Result<Roots> {
     })
 }
 
-/// Returns the file with the root certificate of an existing database; a relative path is below the folder of
-/// outboxctl.toml.
+/// Returns the file with the root certificate of an existing database. A relative path is below the folder of
+/// outboxctl.toml if that file has it, and below the working directory otherwise.
 pub fn certificate(settings: &Settings) -> Option<PathBuf> {
     let path = settings.existing.get(ExistingKey::DatabaseCertificate)?;
-    let folder = settings.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    let of_file = settings.existing.origin(ExistingKey::DatabaseCertificate) == Origin::File;
+    let file = settings.file.as_deref().filter(|_| of_file);
+    let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
     Some(folder.join(path))
 }
 

@@ -3,7 +3,7 @@
 use crate::aws::{Clients, account};
 use crate::error::{Error, Kind, Result};
 use crate::pipelines::{Given, Home, Pipeline, objections};
-use crate::settings::{FILE_NAME, Settings};
+use crate::settings::{FILE_NAME, Origin, Settings};
 
 /// Returns the outputs that `[existing]` stands for. Asks STS for the account only if there are any.
 ///
@@ -19,7 +19,9 @@ pub(super) async fn given(clients: &Clients, pipeline: &Pipeline, settings: &Set
     if found.is_empty() {
         return Ok(Given::new(existing, home));
     }
-    let texts: Vec<_> = found.iter().map(|one| format!("{}: {}", one.key.name(), one.text)).collect();
-    let error = Error::new(Kind::Config, format!("[existing] in {FILE_NAME} can't be used: {}", texts.join("; ")));
-    Err(found.iter().fold(error, |error, one| error.hint(format!("{}: {}", one.key.name(), one.remedy))))
+    let texts: Vec<_> = found.iter().map(|one| format!("{}: {}", existing.described(one.key), one.text)).collect();
+    let of_file = found.iter().all(|one| existing.origin(one.key) == Origin::File);
+    let place = if of_file { format!("[existing] in {FILE_NAME}") } else { "existing resources".to_owned() };
+    let error = Error::new(Kind::Config, format!("{place} can't be used: {}", texts.join("; ")));
+    Err(found.iter().fold(error, |error, one| error.hint(format!("{}: {}", existing.described(one.key), one.remedy))))
 }

@@ -23,8 +23,8 @@ const OF_OWN_DATABASE: &[Output] = &[Output::DatabaseSecurityGroupId, Output::Da
 /// Stacks that create the missing resources if only a part of theirs is given.
 const PARTIAL: &[&str] = &["bus", "dms"];
 
-/// Engines of DMS that the capture supports as a source.
-const ENGINES: &[&str] = &[POSTGRES, AURORA];
+/// Engines of DMS that the capture supports as a source, the values of `database.engine`.
+pub const ENGINES: &[&str] = &[POSTGRES, AURORA];
 
 /// The port of PostgreSQL, where none is given.
 const PORT: &str = "5432";

@@ -1,8 +1,11 @@
 //! The global flags.
 
+use std::ffi::OsString;
+
 use clap::builder::{NonEmptyStringValueParser, Resettable};
 use clap::{Arg, Args, ValueEnum};
 
+use super::existing::{EXISTING_FLAG, ExistingPair, pair};
 use crate::settings::environment::parse_flag;
 
 /// The variable that names the shell; set by the completion scripts.
@@ -69,6 +72,9 @@ pub struct GlobalArgs {
     /// Endpoint URL for all AWS requests
     #[arg(long, global = true, env = "AWS_ENDPOINT_URL", value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
     pub endpoint_url: Option<String>,
+    /// Use a resource that exists already, as the table `existing` of outboxctl.toml does
+    #[arg(long, global = true, env = "OUTBOXCTL_EXISTING", value_name = "KEY=VALUE", value_parser = pair)]
+    pub existing: Vec<ExistingPair>,
     /// Format of the results on stdout [default: table]
     #[arg(long, short, global = true, env = "OUTBOXCTL_OUTPUT", value_name = "FORMAT")]
     pub output: Option<OutputFormat>,
@@ -90,6 +96,27 @@ pub struct GlobalArgs {
     /// When to color the output
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorMode,
+}
+
+impl GlobalArgs {
+    /// Adds the values of `--existing` before the last word of the command in `line`: clap keeps only those after it.
+    pub fn complete_existing(&mut self, line: impl Iterator<Item = OsString>) {
+        let words = line.map(|word| word.to_string_lossy().into_owned()).take_while(|word| word != "--");
+        let mut words = words.collect::<Vec<_>>().into_iter();
+        let mut all = Vec::new();
+        while let Some(word) = words.next() {
+            let value = match word.strip_prefix(EXISTING_FLAG) {
+                Some("") => words.next(),
+                Some(rest) => rest.strip_prefix('=').map(str::to_owned),
+                None => None,
+            };
+            all.extend(value.and_then(|value| pair(&value).ok()));
+        }
+        // Operands of `local exec` may look like the flag: then clap's values are not the last ones.
+        if !self.existing.is_empty() && all.ends_with(&self.existing) {
+            self.existing = all;
+        }
+    }
 }
 
 fn switch(text: &str) -> Result<bool, String> {

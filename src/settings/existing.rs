@@ -1,10 +1,18 @@
 //! The `[existing]` table of `outboxctl.toml`: resources that outboxctl did not create, and uses in place of its own.
+//! `--existing` and OUTBOXCTL_EXISTING set the same keys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Deserializer};
 
-use super::nearest;
+use super::{Origin, nearest};
+use crate::error::{Error, Kind, Result};
+use crate::settings::environment;
+
+/// The flag that sets a key.
+pub const EXISTING_FLAG: &str = "--existing";
+/// The variable that sets keys: `KEY=VALUE` pairs, separated by semicolons or line ends.
+pub const EXISTING_VARIABLE: &str = "OUTBOXCTL_EXISTING";
 
 /// Declares the keys: each variant has its name in the file, its description and an example.
 macro_rules! keys {
@@ -84,19 +92,65 @@ keys! {
         "PEM file with the root certificate of the server, by default that of RDS in the region", "certificate.pem";
 }
 
-/// The values of `[existing]`; lists are joined with commas.
+/// A key and its value, as the flag and the variable set it.
+pub type ExistingPair = (ExistingKey, String);
+
+/// The values of `[existing]` with their origins; lists are joined with commas.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Existing(BTreeMap<ExistingKey, String>);
+pub struct Existing(BTreeMap<ExistingKey, (String, Origin)>);
 
 impl Existing {
     /// Returns the value of a key; None if it is not set.
     pub fn get(&self, key: ExistingKey) -> Option<&str> {
-        self.0.get(&key).map(String::as_str)
+        self.0.get(&key).map(|(value, _)| value.as_str())
+    }
+
+    /// Returns the origin of a key's value.
+    pub fn origin(&self, key: ExistingKey) -> Origin {
+        self.0.get(&key).map_or(Origin::Default, |(_, origin)| *origin)
+    }
+
+    /// Returns the key as the user set it, for messages.
+    pub fn described(&self, key: ExistingKey) -> String {
+        match self.origin(key) {
+            Origin::Flag => format!("{EXISTING_FLAG} {}", key.name()),
+            Origin::Variable => format!("{EXISTING_VARIABLE} {}", key.name()),
+            Origin::File | Origin::Default => key.name().to_owned(),
+        }
+    }
+
+    /// Returns the keys that a flag or a variable set, with their values.
+    pub fn explicit(&self) -> impl Iterator<Item = (ExistingKey, &str)> {
+        self.iter().filter(|(key, _)| self.origin(*key).is_explicit())
+    }
+
+    /// Sets the keys that a flag set in `other`, for a file that keeps them. A variable is for one shell.
+    pub fn set_flags(&mut self, other: &Self) {
+        let flags = other.0.iter().filter(|(_, (_, origin))| *origin == Origin::Flag);
+        self.0.extend(flags.map(|(key, (value, _))| (*key, (value.clone(), Origin::File))));
+    }
+
+    /// Sets keys, in place of values of lower precedence.
+    ///
+    /// # Errors
+    /// `Usage` if a key is set more than once.
+    pub(super) fn set(&mut self, pairs: Vec<ExistingPair>, origin: Origin) -> Result<()> {
+        let mut seen = BTreeSet::new();
+        for (key, value) in pairs {
+            if !seen.insert(key) {
+                let by = if origin == Origin::Flag { EXISTING_FLAG } else { EXISTING_VARIABLE };
+                let error = Error::new(Kind::Usage, format!("{by} sets {} more than once", key.name()));
+                let list = key.is_list().then_some("separate the values of a list with commas");
+                return Err(error.hint(list.unwrap_or("keep one of the values")));
+            }
+            self.0.insert(key, (value, origin));
+        }
+        Ok(())
     }
 
     /// Returns the keys that are set, with their values, in the order of the file.
     pub fn iter(&self) -> impl Iterator<Item = (ExistingKey, &str)> {
-        self.0.iter().map(|(key, value)| (*key, value.as_str()))
+        self.0.iter().map(|(key, (value, _))| (*key, value.as_str()))
     }
 
     /// Returns whether no key is set.
@@ -108,8 +162,44 @@ impl Existing {
 #[cfg(test)]
 impl<const N: usize> From<[(ExistingKey, &str); N]> for Existing {
     fn from(values: [(ExistingKey, &str); N]) -> Self {
-        Self(values.into_iter().map(|(key, value)| (key, value.to_owned())).collect())
+        Self(values.into_iter().map(|(key, value)| (key, (value.to_owned(), Origin::File))).collect())
     }
+}
+
+/// Returns the key and the value of `KEY=VALUE`.
+///
+/// # Errors
+/// The nearest key, or all of them. An empty value is an error: a script whose variable is unset must not use resources
+/// other than those that it names.
+pub fn pair(text: &str) -> std::result::Result<ExistingPair, String> {
+    let (name, value) = text.split_once('=').ok_or("KEY=VALUE is needed, for example stream=orders")?;
+    let key = key(name).map_err(|reason| format!("unknown key {name}{reason}"))?;
+    if value.is_empty() {
+        return Err(format!("{name} has no value"));
+    }
+    Ok((key, value.to_owned()))
+}
+
+/// Returns the pairs of OUTBOXCTL_EXISTING.
+///
+/// # Errors
+/// `Usage` for an unknown key, and for one without a value.
+pub fn variable() -> Result<Vec<ExistingPair>> {
+    let Some(text) = environment::text(EXISTING_VARIABLE)? else { return Ok(Vec::new()) };
+    let pairs = text.split([';', '\n']).map(str::trim).filter(|text| !text.is_empty());
+    let read = |text| pair(text).map_err(|reason| Error::new(Kind::Usage, format!("{EXISTING_VARIABLE}: {reason}")));
+    pairs.map(read).collect()
+}
+
+/// Returns the key of this name.
+fn key(name: &str) -> std::result::Result<ExistingKey, String> {
+    ExistingKey::ALL.iter().copied().find(|key| key.name() == name).ok_or_else(|| {
+        let names: Vec<_> = ExistingKey::ALL.iter().map(|key| key.name()).collect();
+        match nearest(name, names.iter().copied()) {
+            Some(meant) => format!(": did you mean {meant}?"),
+            None => format!(", expected one of {}", names.join(", ")),
+        }
+    })
 }
 
 /// A value in the file.
@@ -123,7 +213,7 @@ enum Value {
 }
 
 impl<'de> Deserialize<'de> for Existing {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let mut found = BTreeMap::new();
         let mut waiting: Vec<_> = BTreeMap::<String, Value>::deserialize(deserializer)?.into_iter().collect();
         while let Some((name, value)) = waiting.pop() {
@@ -136,28 +226,22 @@ impl<'de> Deserialize<'de> for Existing {
                 Value::Number(number) => number.to_string(),
                 Value::List(texts) => texts.join(","),
             };
-            let key = ExistingKey::ALL.iter().find(|key| key.name() == name).ok_or_else(|| unknown(&name))?;
+            let unknown = |reason| serde::de::Error::custom(format!("unknown key {name} in [existing]{reason}"));
+            let key = key(&name).map_err(unknown)?;
             // An empty text counts as unset, as everywhere in the file.
             if !text.is_empty() {
-                found.insert(*key, text);
+                found.insert(key, (text, Origin::File));
             }
         }
         Ok(Self(found))
     }
 }
 
-fn unknown<E: serde::de::Error>(name: &str) -> E {
-    let names: Vec<_> = ExistingKey::ALL.iter().map(|key| key.name()).collect();
-    let meant = nearest(name, names.iter().copied()).map(|meant| format!(": did you mean {meant}?"));
-    let rest = meant.unwrap_or_else(|| format!(", expected one of {}", names.join(", ")));
-    E::custom(format!("unknown key {name} in [existing]{rest}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Existing, String> {
+    fn read(text: &str) -> std::result::Result<Existing, String> {
         toml::from_str(text).map_err(|error| error.to_string())
     }
 
@@ -173,6 +257,11 @@ mod tests {
         let error = read("queue = \"orders\"").expect_err("unknown");
         assert!(error.contains("event_log_group"), "{error}");
         assert!(read("stream = true").is_err());
+        for key in ExistingKey::ALL {
+            assert_eq!(pair(&format!("{}={}", key.name(), key.example())), Ok((*key, key.example().to_owned())));
+        }
+        assert_eq!(pair("database.nam=shop"), Err("unknown key database.nam: did you mean database.name?".to_owned()));
+        assert!(pair("stream").is_err() && pair("stream=").is_err());
         assert!(read("stream = \"\"").expect("valid").is_empty(), "an empty text counts as unset");
     }
 }

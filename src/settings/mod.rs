@@ -19,7 +19,7 @@ mod variables;
 
 pub use args::{COMPLETE, ColorMode, GlobalArgs, OutputFormat, ProgressMode, parser};
 pub use database_url::{DATABASE_URL, DatabaseUrl};
-pub use existing::{Existing, ExistingKey};
+pub use existing::{EXISTING_FLAG, EXISTING_VARIABLE, Existing, ExistingKey};
 pub use file::{ConfigFile, FILE_NAME, KEYS};
 pub use loopback::is_loopback_host;
 pub use nearest::{nearest, similar};
@@ -87,7 +87,7 @@ pub struct Settings {
     pub color: ColorMode,
     /// Template parameters set by the user (`[parameters]` in outboxctl.toml), by name.
     pub parameters: std::collections::BTreeMap<String, String>,
-    /// Resources that outboxctl did not create (`[existing]` in outboxctl.toml).
+    /// Resources that outboxctl did not create (`--existing`, and `[existing]` in outboxctl.toml).
     pub existing: Existing,
     /// The outbox table (`[outbox]` in outboxctl.toml), if it is set.
     pub outbox: Option<Layout>,
@@ -124,6 +124,9 @@ impl Settings {
             .filter(|keys| *keys != Keys::default())
             .map(|keys| layout(keys, file.path.as_deref()))
             .transpose()?;
+        let mut existing = file.existing;
+        existing.set(variables.existing, Origin::Variable)?;
+        existing.set(args.existing, Origin::Flag)?;
         Ok(Self {
             profile,
             region,
@@ -139,7 +142,7 @@ impl Settings {
             progress: args.progress,
             color: args.color,
             parameters: file.parameters,
-            existing: file.existing,
+            existing,
             outbox,
             database_url: variables.database_url,
             chosen: Chosen {

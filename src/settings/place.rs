@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Origin, Settings};
+use super::{EXISTING_FLAG, Origin, Settings};
 
 impl Settings {
     /// Returns the flags of the deployment that these settings lead to.
@@ -17,6 +17,8 @@ impl Settings {
         if self.pipeline != super::DEFAULT_PIPELINE || self.chosen.pipeline.is_explicit() {
             place.own.push(("--pipeline", self.pipeline.clone()));
         }
+        let existing = self.existing.explicit();
+        place.own.extend(existing.map(|(key, value)| (EXISTING_FLAG, format!("{}={value}", key.name()))));
         let values = [("--profile", &self.profile), ("--region", &self.region), ("--endpoint-url", &self.endpoint_url)];
         for (flag, value) in values {
             // The local stack has its own endpoint and needs no profile.
@@ -134,11 +136,19 @@ fn has(words: &str, flag: &str) -> bool {
     options.into_iter().any(|word| word.strip_prefix(flag).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')))
 }
 
+/// Returns whether the words have the flag. `--existing` is there once for each key.
+fn has_value(words: &str, flag: &str, value: &str) -> bool {
+    match value.split_once('=').filter(|_| flag == EXISTING_FLAG) {
+        Some((key, _)) => ["", "'"].iter().any(|quote| words.contains(&format!("{flag} {quote}{key}="))),
+        None => has(words, flag),
+    }
+}
+
 /// Returns the line with its missing flags, before a `--` that ends its options.
 fn with_flags<'a>(line: &str, flags: impl IntoIterator<Item = &'a (&'static str, String)>) -> String {
     let (options, operands) = line.split_at(line.find(" -- ").unwrap_or(line.len()));
     let mut filled = options.to_owned();
-    for (flag, value) in flags.into_iter().filter(|(flag, _)| !has(options, flag)) {
+    for (flag, value) in flags.into_iter().filter(|(flag, value)| !has_value(options, flag, value)) {
         filled.push_str(&format!(" {flag} {}", quoted(value)));
     }
     filled + operands
@@ -214,6 +224,15 @@ mod tests {
         assert_eq!(local.fill("`aws s3 ls`"), "`aws s3 ls --endpoint-url http://localhost:5`");
         assert_eq!(local.fill("`outboxctl watch a b`"), "`outboxctl watch a b --local`");
         assert_eq!(local.command("local up"), "outboxctl local up");
+    }
+
+    #[test]
+    fn each_existing_resource_of_a_flag_is_named_once() {
+        let place = settings("--existing stream=orders --existing bus=shop").place();
+        let filled = "`outboxctl deploy --existing stream=orders --existing bus=shop`";
+        for before in ["`outboxctl deploy`", "`outboxctl deploy --existing stream=orders`", filled] {
+            assert_eq!(place.fill(before), filled);
+        }
     }
 
     #[test]

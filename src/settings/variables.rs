@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 
+use super::existing::{self, ExistingPair};
 use super::{DatabaseUrl, GlobalArgs, Origin, OutputFormat};
 use crate::error::{Error, Kind, Result};
 use crate::settings::environment::{flag, parse_flag, text};
@@ -21,6 +22,8 @@ pub struct Variables {
     pub local: Option<bool>,
     /// AWS_ENDPOINT_URL, unless AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is true.
     pub endpoint_url: Option<String>,
+    /// OUTBOXCTL_EXISTING
+    pub existing: Vec<ExistingPair>,
     /// OUTBOXCTL_DATABASE_URL
     pub database_url: Option<DatabaseUrl>,
 }
@@ -43,6 +46,7 @@ impl Variables {
             pipeline: text("OUTBOXCTL_PIPELINE")?,
             local: flag("OUTBOXCTL_LOCAL")?,
             endpoint_url: if ignored { None } else { text("AWS_ENDPOINT_URL")? },
+            existing: existing::variable()?,
             database_url: DatabaseUrl::read()?,
         })
     }

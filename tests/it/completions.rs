@@ -63,6 +63,12 @@ fn values_are_completed_where_nothing_is_deployed() {
     assert!(offered(&["explain", "access-d"]).contains(&"access-denied".to_owned()));
     assert!(offered(&["watch", "--pipeline", "rds-kinesis", "le"]).contains(&"leases".to_owned()));
     assert!(!offered(&["watch", "--pipeline", "dynamodb-cdc", ""]).contains(&"leases".to_owned()));
+    let keys = offered(&["deploy", "--existing", "database.e"]);
+    assert_eq!(keys, ["database.endpoint=", "database.engine="]);
+    assert!(
+        offered(&["status", "--existing", "database.engine=a"])
+            .contains(&"database.engine=aurora-postgresql".to_owned())
+    );
     assert!(offered(&["deploy", "--parameter", "DatabaseC"]).contains(&"DatabaseClass=".to_owned()));
     world.write("outboxctl.toml", "stage = \"pr-17\"\n");
     assert_eq!(offered(&["status", "--stage", ""]), ["dev", "pr-17"]);

@@ -11,7 +11,7 @@ use crate::output::{Outcome, Table};
 use crate::pipelines;
 use crate::postgres;
 use crate::postgres::tls::Roots;
-use crate::settings::{DATABASE_URL, FILE_NAME, Origin, environment};
+use crate::settings::{DATABASE_URL, EXISTING_FLAG, EXISTING_VARIABLE, FILE_NAME, Origin, environment};
 
 /// Show every setting, and where its value comes from
 ///
@@ -38,13 +38,13 @@ struct Shown {
     settings: Vec<Setting>,
     /// Template parameters of the file, for `deploy`.
     parameters: Vec<Setting>,
-    /// Resources of the file that outboxctl did not create.
+    /// Resources that outboxctl did not create.
     existing: Vec<Setting>,
 }
 
 /// Flag and variable of a setting.
-struct Sources {
-    name: &'static str,
+struct Sources<'a> {
+    name: &'a str,
     flag: &'static str,
     variables: &'static [&'static str],
 }
@@ -55,7 +55,7 @@ impl Args {
         // An unknown name is an error, as in every other command.
         pipelines::find(&settings.pipeline)?;
         let file = settings.file.as_ref().map(|path| path.display().to_string());
-        let setting = |sources: Sources, value: Value, origin: Origin| {
+        let setting = |sources: Sources<'_>, value: Value, origin: Origin| {
             let (origin, source) = match origin {
                 Origin::Flag => ("flag", Some(sources.flag.to_owned())),
                 Origin::Variable => {
@@ -69,6 +69,12 @@ impl Args {
         };
         let chosen = settings.chosen;
         let sources = |name, flag, variables| Sources { name, flag, variables };
+        let existing = settings.existing.iter().map(|(key, value)| {
+            let name = format!("existing.{}", key.name());
+            let sources = Sources { name: &name, flag: EXISTING_FLAG, variables: &[EXISTING_VARIABLE] };
+            setting(sources, value.into(), settings.existing.origin(key))
+        });
+        let existing = existing.collect();
         let output = settings.output.to_possible_value().map(|value| value.get_name().to_owned());
         let mut shown = vec![
             setting(sources("profile", "--profile", &["AWS_PROFILE"]), settings.profile.clone().into(), chosen.profile),
@@ -120,8 +126,6 @@ impl Args {
             source: file.clone(),
         };
         let parameters = settings.parameters.iter().map(|(name, value)| of_file(name, value)).collect();
-        let existing = settings.existing.iter();
-        let existing = existing.map(|(key, value)| of_file(&format!("existing.{}", key.name()), value)).collect();
         let shown = Shown { settings: shown, parameters, existing, file: file.clone() };
         let table = table(&shown);
         Ok(Outcome::data(shown).table(table))

@@ -75,6 +75,8 @@ impl Args {
         let settings = &ctx.settings;
         // An invalid file has no values to keep; it is overwritten.
         let kept = before.and_then(|text| ConfigFile::parse(text, Path::new(FILE_NAME)).ok()).unwrap_or_default();
+        let mut existing = kept.existing;
+        existing.set_flags(&settings.existing);
         let mut answers = text::Answers {
             region: settings.region.clone(),
             profile: settings.profile.clone(),
@@ -90,7 +92,7 @@ impl Args {
                 _ => settings.endpoint_url.clone(),
             },
             parameters: kept.parameters,
-            existing: kept.existing,
+            existing,
             outbox: kept.outbox.unwrap_or_default(),
         };
         if let Some(url) = answers.endpoint_url.as_deref().filter(|url| !is_loopback(url)) {

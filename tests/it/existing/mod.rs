@@ -136,7 +136,19 @@ async fn an_existing_event_log_replaces_the_stack_of_the_bus() {
     stack.ok(&on(&["deploy", "--yes"]));
     assert_eq!(status(&stack, &["--pipeline", "dynamodb-eventbridge"], "bus"), "existing, left alone");
     stack.ok(&on(&["verify", "--count", "20"]));
-    stack.ok(&on(&["destroy", "--yes"]));
+    // Flags name the same resources as the file.
+    stack.write("outboxctl.toml", "");
+    let flags = [
+        "--pipeline",
+        "dynamodb-eventbridge",
+        "--existing",
+        "bus=shop",
+        "--existing",
+        "event_log_group=/aws/events/shop",
+    ];
+    assert!(!stack.changed(&[&flags[..], &["deploy", "--yes"]].concat()), "the deploy is the same");
+    assert_eq!(status(&stack, &flags, "bus"), "existing, left alone");
+    stack.ok(&[&flags[..], &["destroy", "--yes"]].concat());
     let rules = events.list_rules().event_bus_name("shop").send().await.expect("the bus is there").rules;
     assert_eq!(rules.map(|rules| rules.len()), Some(1));
     let groups = clients.logs().describe_log_groups().log_group_name_prefix(group).send().await.expect("an answer");

@@ -4,6 +4,7 @@ mod announce;
 mod certificates;
 mod codes;
 mod endpoint;
+mod existing;
 mod file;
 mod local;
 mod profile;
