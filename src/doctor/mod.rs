@@ -6,6 +6,7 @@
 
 mod account;
 mod deployed;
+mod endpoint_policy;
 mod existing;
 mod finding;
 mod leftovers;
@@ -26,10 +27,10 @@ use std::time::Duration;
 use crate::aws::Clients;
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
-use crate::pipelines::{self, Pipeline, Stack};
+use crate::pipelines::{self, NETWORK, Pipeline, Stack};
 use crate::postgres::Target;
 use crate::postgres::tls::Roots;
-use crate::settings::{ConfigFile, Existing, Place, Settings};
+use crate::settings::{ConfigFile, Existing, ExistingKey, Place, Settings};
 
 pub use existing::candidates::{Candidate, Candidates};
 pub use existing::examine as examine_existing;
@@ -78,9 +79,10 @@ struct Ground<'a> {
 }
 
 impl Ground<'_> {
-    /// Returns whether a deploy creates this stack.
+    /// Returns whether a deploy creates this stack. In an existing VPC, that of the network has security groups only.
     fn creates(&self, stack: &Stack) -> bool {
-        self.pipeline.stack(stack.name).is_some_and(|stack| !pipelines::replaces(&self.existing, stack))
+        let in_existing = stack.name == NETWORK.name && self.existing.get(ExistingKey::VpcId).is_some();
+        !in_existing && self.pipeline.stack(stack.name).is_some_and(|stack| !pipelines::replaces(&self.existing, stack))
     }
 }
 

@@ -20,8 +20,15 @@ const OPTIONAL: &[Output] = &[
 /// Outputs that only the stack of a database needs, and that do not matter with an existing one.
 const OF_OWN_DATABASE: &[Output] = &[Output::DatabaseSecurityGroupId, Output::DatabaseSubnetIds];
 
-/// Stacks that create the missing resources if only a part of theirs is given.
-const PARTIAL: &[&str] = &["bus", "dms"];
+/// Stacks that create the missing resources if only a part of theirs is given, with those outputs; None for all.
+const PARTIAL: &[(&str, Option<&[Output]>)] = &[("bus", None), ("dms", None), ("network", Some(GROUPS))];
+
+/// Security groups, which the stack of the network creates in an existing VPC.
+const GROUPS: &[Output] =
+    &[Output::FunctionSecurityGroupId, Output::DmsSecurityGroupId, Output::DatabaseSecurityGroupId];
+
+/// Parameters of the network that have no effect in an existing VPC.
+const OF_OWN_NETWORK: &[&str] = &["VpcCidr", "SubnetBits", "FirstZone", "SecondZone"];
 
 /// Engines of DMS that the capture supports as a source, the values of `database.engine`.
 pub const ENGINES: &[&str] = &[POSTGRES, AURORA];
@@ -161,9 +168,10 @@ fn missing_outputs(existing: &Existing, stack: &Stack) -> Vec<Output> {
 /// do not need them.
 pub fn incomplete(pipeline: &Pipeline, existing: &Existing) -> Vec<Objection> {
     let mut found = Vec::new();
-    for stack in pipeline.stacks.iter().filter(|stack| !PARTIAL.contains(&stack.name)) {
+    for stack in pipeline.stacks {
         let first = existing.iter().find(|(key, _)| declared(stack).any(|output| outputs(*key).contains(&output)));
-        let missing = missing_outputs(existing, stack);
+        let mut missing = missing_outputs(existing, stack);
+        missing.retain(|output| !is_created(stack, *output));
         let Some((key, _)) = first.filter(|_| !missing.is_empty()) else { continue };
         let names = ExistingKey::ALL.iter().filter(|key| outputs(**key).iter().any(|output| missing.contains(output)));
         let names: Vec<_> = names.map(|key| key.name()).collect();
@@ -174,12 +182,22 @@ pub fn incomplete(pipeline: &Pipeline, existing: &Existing) -> Vec<Objection> {
         found.push(Objection {
             key: ExistingKey::DatabaseEndpoint,
             text: "DMS and the functions must reach the database, which is in a network of its own".to_owned(),
-            remedy: "set network.vpc, network.private_subnets, network.function_security_group and \
-                     network.dms_security_group to a network that the database admits"
+            remedy: "set network.vpc and network.private_subnets to a network from which the database can be reached"
                 .to_owned(),
         });
     }
     found
+}
+
+/// Returns whether the stack creates the output where other outputs of it are given.
+fn is_created(stack: &Stack, output: Output) -> bool {
+    let partial = PARTIAL.iter().find(|(name, _)| *name == stack.name);
+    partial.is_some_and(|(_, created)| created.is_none_or(|created| created.contains(&output)))
+}
+
+/// Returns the parameters of stacks that are not replaced, but have no effect with these resources.
+pub fn idle_parameters(existing: &Existing) -> &'static [&'static str] {
+    if existing.get(ExistingKey::VpcId).is_some() { OF_OWN_NETWORK } else { &[] }
 }
 
 /// Returns the outputs that the stack's template declares.
@@ -315,7 +333,7 @@ mod tests {
             [(VpcId, "vpc-1"), (PrivateSubnets, "a,b"), (FunctionSecurityGroup, "f"), (DmsSecurityGroup, "d")];
         let alone: Existing = network.into();
         assert!(
-            texts(&alone).contains("network.database_subnets, network.database_security_group"),
+            texts(&alone).ends_with("set network.database_subnets too, or remove network.vpc"),
             "{}",
             texts(&alone)
         );
@@ -326,6 +344,11 @@ mod tests {
         let both: Existing = [one, two, three, four, five, six, seven, eight].into();
         assert_eq!(texts(&both), "");
         assert_eq!(replaced("rds-eventbridge", &both), ["network", "database"]);
+        let without_groups: Existing = [one, two, five, six, seven, eight].into();
+        assert_eq!(texts(&without_groups), "", "the stack creates them");
+        assert_eq!(replaced("rds-eventbridge", &without_groups), ["database"]);
+        let a_group: Existing = [three, five, six, seven, eight].into();
+        assert!(texts(&a_group).contains("network.vpc, network.private_subnets"), "{}", texts(&a_group));
         let database: Existing = database.into();
         assert!(texts(&database).contains("network.vpc"), "{}", texts(&database));
         assert_eq!(texts(&[(Bus, "shop"), (Stream, "orders")].into()), "");

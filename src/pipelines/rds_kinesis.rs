@@ -1,7 +1,7 @@
 //! `rds-kinesis`: PostgreSQL on RDS → DMS → Kinesis → a long-running consumer that marks processed events.
 
 use super::catalog::{Artifact, Pipeline, Source, Stack};
-use super::shared::{ACCOUNT, CODE, DATABASE, DMS, EXISTING_STREAM, NETWORK, STREAM};
+use super::shared::{ACCOUNT, CODE, DATABASE, DMS, NETWORK, STREAM, network_parameters};
 use super::stops::{self, API, CONSUMERS, DMS_TASK, FAILURE_TABLE, KINESIS, PROCESSED_LOG, TO_STREAM};
 use super::{Output, Route, Sample, template};
 use Source::{NamePrefix, Protected};
@@ -18,10 +18,7 @@ pub const PIPELINE: Pipeline = Pipeline {
     stacks: &[
         ACCOUNT,
         // The consumer runs in the private subnets, which have no route to the internet.
-        Stack {
-            parameters: &[("NamePrefix", NamePrefix), ("WithConsumer", Source::Fixed("true")), EXISTING_STREAM],
-            ..NETWORK
-        },
+        Stack { parameters: network_parameters!(("WithConsumer", Source::Fixed("true"))), ..NETWORK },
         CODE,
         STREAM,
         DATABASE,

@@ -14,12 +14,31 @@ pub const ACCOUNT: Stack = Stack {
     ..Stack::new("account", template!("account"))
 };
 
-/// VPC, subnets, security groups and endpoints.
-pub const NETWORK: Stack =
-    Stack { parameters: &[("NamePrefix", NamePrefix), EXISTING_STREAM], ..Stack::new("network", template!("network")) };
+/// Lists the parameters of [`NETWORK`], and further ones of a pipeline.
+macro_rules! network_parameters {
+    ($($further:expr),*) => {
+        &[
+            ("NamePrefix", Source::NamePrefix),
+            // The stream that the endpoint leads to, in place of the pipeline's own.
+            ("ExistingStreamArn", Source::Existing(Output::StreamArn)),
+            ("ExistingVpcId", Source::Existing(Output::VpcId)),
+            ("ExistingPrivateSubnetIds", Source::Existing(Output::PrivateSubnetIds)),
+            ("ExistingDatabaseSubnetIds", Source::Existing(Output::DatabaseSubnetIds)),
+            ("ExistingFunctionSecurityGroupId", Source::Existing(Output::FunctionSecurityGroupId)),
+            ("ExistingDmsSecurityGroupId", Source::Existing(Output::DmsSecurityGroupId)),
+            ("ExistingDatabaseSecurityGroupId", Source::Existing(Output::DatabaseSecurityGroupId)),
+            ("ExistingDatabasePort", Source::Existing(Output::DatabasePort)),
+            $($further),*
+        ]
+    };
+}
+pub(super) use network_parameters;
 
-/// The parameter of [`NETWORK`] with the stream that its endpoint leads to, in place of the pipeline's own.
-pub const EXISTING_STREAM: (&str, Source) = ("ExistingStreamArn", Source::Existing(Output::StreamArn));
+/// VPC, subnets, security groups and endpoints. In an existing VPC only the security groups that are not given.
+pub const NETWORK: Stack = Stack { parameters: NETWORK_PARAMETERS, ..Stack::new("network", template!("network")) };
+
+/// The parameters of [`NETWORK`] where no consumer runs in it.
+const NETWORK_PARAMETERS: &[(&str, Source)] = network_parameters!();
 
 /// Bucket of the functions' package.
 pub const CODE: Stack = Stack::new("code", template!("code"));

@@ -8,6 +8,7 @@ use crate::commands::Context;
 use crate::deployment::Deployment;
 use crate::doctor::{State, examine_existing};
 use crate::error::{Error, Kind, Result};
+use crate::pipelines::idle_parameters;
 
 /// Time limit for each check.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -58,11 +59,14 @@ fn without_effect(deployment: &Deployment, overrides: &BTreeMap<String, String>)
         let names = template_parameters(stack)?;
         if deployment.replaces(stack) { unused.extend(names) } else { used.extend(names) }
     }
-    let idle: Vec<_> = overrides.keys().filter(|name| unused.contains(*name) && !used.contains(*name)).collect();
+    let idle_here = idle_parameters(deployment.given().existing());
+    let is_idle =
+        |name: &&String| idle_here.contains(&name.as_str()) || (unused.contains(*name) && !used.contains(*name));
+    let idle: Vec<_> = overrides.keys().filter(is_idle).collect();
     if idle.is_empty() {
         return Ok(());
     }
     let names = idle.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
-    let text = format!("{names} has no effect: [existing] names a resource in place of the stack with the parameter");
+    let text = format!("{names} has no effect: [existing] names a resource in place of the one with the parameter");
     Err(Error::new(Kind::Usage, text).hint("remove it from [parameters] and from the flags"))
 }

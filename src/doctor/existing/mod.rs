@@ -9,6 +9,7 @@ pub(super) mod inside;
 mod network;
 mod reach;
 mod replication;
+mod services;
 mod stream;
 
 use std::collections::BTreeMap;

@@ -1,4 +1,5 @@
-//! The existing network: VPC, subnets, security groups, and the ways between them.
+//! The existing network: VPC, subnets, security groups, and the connections that they allow. `services.rs` checks the
+//! connections to services of AWS.
 //!
 //! They are read through Cloud Control, because the SDK of EC2 is larger than all others together.
 
@@ -9,24 +10,22 @@ use futures_util::future::try_join_all;
 use serde_json::Value;
 
 use super::reach::{self, Peer};
-use super::{Finding, Scene, not_found};
+use super::{Finding, Scene, not_found, services};
 use crate::error::{AwsContext, Kind, OrFail, RESOURCE_MISSING, Result};
-use crate::pipelines::Output;
+use crate::pipelines::{NETWORK, Output};
 
 pub const CHECK: &str = "existing network";
 /// The property with the VPC, which CloudFormation names like the output.
 const VPC: &str = Output::VpcId.name();
-/// Maximum concurrent requests.
-const AT_ONCE: usize = 8;
-/// The services that DMS and the functions in the private subnets call.
-const SERVICES: [&str; 2] = ["kinesis-streams", "secretsmanager"];
-
 /// The resources of the network by id; None for one that was not found.
-type Found = BTreeMap<String, Option<Value>>;
+pub(super) type Found = BTreeMap<String, Option<Value>>;
 
 pub async fn network(scene: Scene<'_>) -> Result<Vec<Finding>> {
     let given = |output: Output| scene.deployment.given().value(output).unwrap_or_default();
     let vpc = given(Output::VpcId);
+    if let Some(finding) = other_vpc(scene, vpc) {
+        return Ok(vec![finding]);
+    }
     let subnets = [
         ("private_subnets", ids(given(Output::PrivateSubnetIds))),
         ("database_subnets", ids(given(Output::DatabaseSubnetIds))),
@@ -38,7 +37,8 @@ pub async fn network(scene: Scene<'_>) -> Result<Vec<Finding>> {
         ("consumer_security_group", Output::ConsumerSecurityGroupId),
     ]
     .into_iter()
-    .map(|(name, output)| (name, given(output)))
+    // The stack of the network creates the groups that are not given.
+    .map(|(name, output)| (name, scene.deployment.output(output).unwrap_or_default()))
     .filter(|(_, id)| !id.is_empty())
     .collect();
     let client = &scene.deployment.clients.cloud_control();
@@ -56,8 +56,8 @@ pub async fn network(scene: Scene<'_>) -> Result<Vec<Finding>> {
         subnets.iter().flat_map(|(name, ids)| ids.iter().map(|id| (*name, id.as_str()))).chain(groups.iter().copied());
     findings.extend(inside.filter_map(|(name, id)| elsewhere(name, id, vpc, &found)));
     if findings.is_empty() {
-        findings.extend(ways(scene, &found));
-        findings.extend(services(client, vpc, scene.deployment.clients.region()).await?);
+        findings.extend(connections(scene, &found));
+        findings.extend(services::services(scene, vpc, &found).await?);
     }
     if findings.is_empty() {
         findings.push(Finding::ok(CHECK, format!("{vpc}, {} subnets and security groups", found.len() - 1)));
@@ -65,13 +65,22 @@ pub async fn network(scene: Scene<'_>) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
+/// Refuses the change of a deployed network of outboxctl to an existing one: it would delete the VPC of a pipeline in use.
+fn other_vpc(scene: Scene<'_>, vpc: &str) -> Option<Finding> {
+    let mut stacks = scene.deployment.own_stacks();
+    let deployed = stacks.find(|view| view.stack.name == NETWORK.name)?.outputs().remove(VPC)?;
+    let text = format!("the stack {} was deployed with {deployed}, and network.vpc is {vpc}", NETWORK.name);
+    let remedy = "deploy to another stage, or `outboxctl destroy` this deployment first";
+    (deployed != vpc).then(|| Finding::failed(CHECK, text, remedy))
+}
+
 /// Returns the ids of a list.
-fn ids(list: &str) -> Vec<String> {
+pub(super) fn ids(list: &str) -> Vec<String> {
     list.split(',').map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect()
 }
 
 /// Returns the properties of a resource; None if it does not exist.
-async fn get(client: &Client, kind: &str, id: &str) -> Result<Option<Value>> {
+pub(super) async fn get(client: &Client, kind: &str, id: &str) -> Result<Option<Value>> {
     let found = client.get_resource().type_name(kind).identifier(id).send().await;
     let found = found.aws_unless(RESOURCE_MISSING, format!("look at {id} (cloudformation:GetResource)"))?;
     let Some(found) = found else { return Ok(None) };
@@ -105,18 +114,27 @@ fn elsewhere(name: &str, id: &str, vpc: &str, found: &Found) -> Option<Finding> 
 }
 
 /// Checks that the security groups let the functions and DMS connect to the database.
-fn ways(scene: Scene<'_>, found: &Found) -> Vec<Finding> {
-    let given = |output: Output| scene.deployment.given().value(output).unwrap_or_default();
+fn connections(scene: Scene<'_>, found: &Found) -> Vec<Finding> {
+    let given = |output: Output| scene.deployment.output(output).unwrap_or_default();
     let group = |output: Output| found.get(given(output)).and_then(Option::as_ref);
     let ranges = |output: Output| {
         let subnets = ids(given(output)).into_iter().filter_map(|id| found.get(&id).cloned().flatten());
         subnets.filter_map(|subnet| subnet["CidrBlock"].as_str()?.parse().ok()).collect::<Vec<_>>()
     };
-    let port = given(Output::DatabasePort).parse().unwrap_or(5432);
+    // The groups of a database that outboxctl creates are for the port of PostgreSQL.
+    let port = scene.deployment.given().value(Output::DatabasePort).and_then(|port| port.parse().ok()).unwrap_or(5432);
     let (private, inside) = (ranges(Output::PrivateSubnetIds), ranges(Output::DatabaseSubnetIds));
     let database = Peer { id: given(Output::DatabaseSecurityGroupId), ranges: &inside };
     let mut findings = Vec::new();
-    for output in [Output::FunctionSecurityGroupId, Output::DmsSecurityGroupId] {
+    let clients = [Output::FunctionSecurityGroupId, Output::DmsSecurityGroupId];
+    let to_create = clients.iter().any(|output| given(*output).is_empty());
+    if to_create && !given(Output::DatabaseEndpoint).is_empty() {
+        let text = "the deploy creates security groups that the existing database does not admit yet";
+        let remedy =
+            "after the deploy, `outboxctl doctor` names the commands that allow them; `outboxctl db init` needs them";
+        findings.push(Finding::warning(CHECK, text, remedy));
+    }
+    for output in clients.into_iter().filter(|output| !given(*output).is_empty()) {
         let from = Peer { id: given(output), ranges: &private };
         if let Some(theirs) = group(Output::DatabaseSecurityGroupId)
             && !reach::permits(&theirs["SecurityGroupIngress"], from, port)
@@ -137,33 +155,6 @@ fn ways(scene: Scene<'_>, found: &Found) -> Vec<Finding> {
         }
     }
     findings
-}
-
-/// Warns of services without a VPC endpoint. Cloud Control does not show routes, so a NAT gateway can't be seen.
-async fn services(client: &Client, vpc: &str, region: &str) -> Result<Vec<Finding>> {
-    const ENDPOINT: &str = "AWS::EC2::VPCEndpoint";
-    let mut pages = client.list_resources().type_name(ENDPOINT).into_paginator().items().send();
-    let mut listed = Vec::new();
-    while let Some(endpoint) = pages.next().await {
-        let endpoint =
-            endpoint.aws("list the VPC endpoints (cloudformation:ListResources, ec2:DescribeVpcEndpoints)")?;
-        listed.extend(endpoint.identifier);
-    }
-    let mut found = Vec::new();
-    for some in listed.chunks(AT_ONCE) {
-        found.extend(try_join_all(some.iter().map(|id| get(client, ENDPOINT, id))).await?);
-    }
-    let ours = found.into_iter().flatten().filter(|endpoint| endpoint[VPC] == vpc);
-    let names: BTreeSet<String> =
-        ours.filter_map(|endpoint| Some(endpoint["ServiceName"].as_str()?.to_owned())).collect();
-    let without = SERVICES.iter().map(|service| format!("com.amazonaws.{region}.{service}"));
-    let without: Vec<_> = without.filter(|service| !names.contains(service)).collect();
-    if without.is_empty() {
-        return Ok(Vec::new());
-    }
-    let text = format!("{vpc} has no VPC endpoint for {}", without.join(" and "));
-    let remedy = "DMS and the functions need one, or a route from the private subnets to a NAT gateway, which can't be checked here";
-    Ok(vec![Finding::warning(CHECK, text, remedy)])
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ import json
 from emulated import need
 
 control = need("services.cloudcontrol", "_get_resource", "_list_resources")
-ec2 = need("services.ec2", "_vpcs", "_subnets", "_security_groups", "_vpc_endpoints")
+ec2 = need("services.ec2", "_vpcs", "_subnets", "_security_groups", "_vpc_endpoints", "_route_tables")
 responses = need("core.responses", "json_response", "error_response_json")
 
 
@@ -38,12 +38,31 @@ def rules(permissions, peer):
     return found
 
 
-# Type → store, and reader of the properties.
+def associations():
+    """Returns the subnets' associations with route tables. That of the main table names no subnet, and is of no type."""
+    tables = ec2._route_tables.values()
+    found = (one for table in tables for one in table["Associations"] if one.get("SubnetId"))
+    return {one["RouteTableAssociationId"]: {**one, "Id": one["RouteTableAssociationId"]} for one in found}
+
+
+def routes():
+    """Returns the routes by their identifier, of table and destination; local ones are not resources."""
+    found = ((table["RouteTableId"], route) for table in ec2._route_tables.values() for route in table["Routes"])
+    created = ((table, route) for table, route in found if route.get("GatewayId") != "local")
+    return {f"{table}|{route['DestinationCidrBlock']}": {**route, "RouteTableId": table} for table, route in created}
+
+
+# Type → reader of the store, and reader of the properties.
 TYPES = {
-    "AWS::EC2::VPC": (ec2._vpcs, picked("VpcId", "CidrBlock")),
-    "AWS::EC2::Subnet": (ec2._subnets, picked("SubnetId", "VpcId", "CidrBlock", "AvailabilityZone")),
-    "AWS::EC2::SecurityGroup": (ec2._security_groups, security_group),
-    "AWS::EC2::VPCEndpoint": (ec2._vpc_endpoints, picked("VpcId", "ServiceName", "VpcEndpointType", "SubnetIds")),
+    "AWS::EC2::VPC": (lambda: ec2._vpcs, picked("VpcId", "CidrBlock")),
+    "AWS::EC2::Subnet": (lambda: ec2._subnets, picked("SubnetId", "VpcId", "CidrBlock", "AvailabilityZone")),
+    "AWS::EC2::SecurityGroup": (lambda: ec2._security_groups, security_group),
+    "AWS::EC2::VPCEndpoint": (
+        lambda: ec2._vpc_endpoints,
+        picked("VpcId", "ServiceName", "VpcEndpointType", "SubnetIds", "SecurityGroupIds", "PrivateDnsEnabled", "PolicyDocument"),
+    ),
+    "AWS::EC2::SubnetRouteTableAssociation": (associations, picked("Id", "SubnetId", "RouteTableId")),
+    "AWS::EC2::Route": (routes, picked("RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId", "TransitGatewayId")),
 }
 
 
@@ -56,7 +75,7 @@ def install():
         if kind not in TYPES:
             return emulated_get(data)
         store, properties = TYPES[kind]
-        found = store.get(identifier)
+        found = store().get(identifier)
         if found is None:
             text = f"Resource of type '{kind}' with identifier '{identifier}' was not found."
             return responses.error_response_json("ResourceNotFoundException", text, 400)
@@ -68,7 +87,7 @@ def install():
             return emulated_list(data)
         store, properties = TYPES[data["TypeName"]]
         # Lists have the identifiers and few other properties; a reader must get each resource for the rest.
-        found = [{"Identifier": identifier, "Properties": "{}"} for identifier in store]
+        found = [{"Identifier": identifier, "Properties": "{}"} for identifier in store()]
         return responses.json_response({"TypeName": data["TypeName"], "ResourceDescriptions": found})
 
     control._get_resource, control._list_resources = get, listed

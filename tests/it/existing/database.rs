@@ -151,7 +151,7 @@ async fn an_existing_network_and_database_are_used_and_left_as_they_were() {
         text.lines().filter(|line| !line.starts_with("network.")).map(|l| format!("{l}\n")).collect();
     stack.write("outboxctl.toml", &incomplete);
     let refused = stack.fails(2, &["deploy", "--yes"]);
-    assert!(refused["error"]["hints"].to_string().contains("network.dms_security_group"), "{refused}");
+    assert!(refused["error"]["hints"].to_string().contains("network.private_subnets"), "{refused}");
     assert_eq!(described(&clients).await, before);
 
     stack.write("outboxctl.toml", &text);
@@ -174,7 +174,7 @@ async fn an_existing_network_and_database_are_used_and_left_as_they_were() {
     let outputs = stack.ok(&["outputs"]);
     let outputs = outputs.as_object().expect("outputs").iter();
     let outputs = outputs.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()));
-    stack.write("outboxctl.toml", &file(3, &outputs.collect()));
+    stack.write("outboxctl.toml", &file(4, &outputs.collect()));
     stack.set("OUTBOXCTL_STAGE", "theirs");
     follow(&stack, &blocks("sh")[2]);
     // The events of that verify, at every hop that the file names.

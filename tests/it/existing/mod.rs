@@ -1,6 +1,7 @@
 //! Resources that other tools made: `deploy` uses them and adds the missing ones, and `destroy` does not change them.
 
 mod database;
+mod network;
 mod outbox;
 mod reachable;
 

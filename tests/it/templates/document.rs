@@ -20,7 +20,7 @@ fn is_nothing(value: &Value) -> bool {
 
 impl Document {
     /// The stack's template with the values that the pipeline always gives it; a parameter that it makes during the
-    /// deploy counts as something that is not empty.
+    /// deploy counts as something that is not empty. There are no existing resources.
     pub fn of(stack: &Stack) -> Self {
         Self::with(stack, &[])
     }
@@ -33,6 +33,7 @@ impl Document {
         let value = |name: &str, parameter: &Value| match stack.parameters.iter().find(|(given, _)| *given == name) {
             Some((_, Source::Fixed(value))) => json!(value),
             None | Some((_, Source::Kept(_))) => parameter["Default"].clone(),
+            Some((_, Source::Existing(_))) => json!(""),
             Some(_) => json!(format!("<{name}>")),
         };
         let mut values: Map<String, Value> =

@@ -1,0 +1,100 @@
+//! An existing VPC in which outboxctl creates the security groups.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_sdk_cloudformation::types::{Parameter, Stack as Described};
+use outboxctl::internals::aws::Clients;
+
+use super::database::file;
+use super::{clients, status};
+use crate::support::stack::Stack;
+
+const NAME: &str = "vpc";
+const TEMPLATE: &str = include_str!("vpc.yaml");
+
+/// Waits for the application's stack, and returns its outputs.
+async fn complete(clients: &Clients) -> BTreeMap<String, String> {
+    let client = clients.cloudformation();
+    loop {
+        let answer = client.describe_stacks().stack_name(NAME).send().await.expect("an answer");
+        let stack: &Described = answer.stacks().first().expect("the stack");
+        match stack.stack_status().map(|status| status.as_str()) {
+            Some("CREATE_COMPLETE" | "UPDATE_COMPLETE") => {
+                let outputs = stack.outputs().iter();
+                return outputs.filter_map(|o| Some((o.output_key()?.into(), o.output_value()?.into()))).collect();
+            }
+            Some("CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS") => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Updates the VPC to other connections to the services.
+async fn with_services(clients: &Clients, services: &str) {
+    let parameter = Parameter::builder().parameter_key("Services").parameter_value(services).build();
+    let update = clients.cloudformation().update_stack().stack_name(NAME).template_body(TEMPLATE).parameters(parameter);
+    update.send().await.expect("an update");
+    complete(clients).await;
+}
+
+/// Returns the security groups, subnets, endpoints and VPCs of the account.
+async fn network(clients: &Clients) -> Vec<String> {
+    let mut ids = Vec::new();
+    for kind in
+        ["AWS::EC2::VPC", "AWS::EC2::Subnet", "AWS::EC2::SecurityGroup", "AWS::EC2::VPCEndpoint", "AWS::EC2::Route"]
+    {
+        let listed = clients.cloud_control().list_resources().type_name(kind).send().await.expect("a list");
+        ids.extend(listed.resource_descriptions().iter().filter_map(|one| one.identifier().map(str::to_owned)));
+    }
+    ids.sort();
+    ids
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_groups_are_created_in_an_existing_vpc_and_deleted_with_the_pipeline() {
+    let stack = Stack::up("existing-vpc");
+    let clients = clients(&stack).await;
+    clients.cloudformation().create_stack().stack_name(NAME).template_body(TEMPLATE).send().await.expect("a stack");
+    let vpc = complete(&clients).await;
+    stack.write("outboxctl.toml", &file(3, &vpc));
+
+    // What the subnets do not reach is named before anything is made.
+    let preview = stack.command(&["deploy", "--dry-run", "--without-sample"]).output().expect("the binary starts");
+    let preview = String::from_utf8_lossy(&preview.stderr).into_owned();
+    assert!(preview.contains("lead to an internet gateway"), "{preview}");
+    with_services(&clients, "refusing").await;
+    let refused = stack.fails(2, &["deploy", "--yes"]);
+    let text = refused["error"]["message"].as_str().expect("a message");
+    assert!(text.contains("refuses secretsmanager:GetSecretValue"), "{text}");
+    let idle = stack.fails(2, &["deploy", "--yes", "--parameter", "VpcCidr=10.1.0.0/16"]);
+    assert!(idle["error"]["message"].as_str().is_some_and(|text| text.contains("VpcCidr has no effect")), "{idle}");
+    with_services(&clients, "private").await;
+    let before = network(&clients).await;
+
+    stack.ok(&["deploy", "--yes", "--without-sample"]);
+    assert_eq!(network(&clients).await.len(), before.len() + 3, "three security groups and nothing else");
+    assert_ne!(status(&stack, &[], "network"), "existing, left alone");
+    assert!(!stack.changed(&["deploy", "--yes"]), "a second deploy changes nothing");
+    let outputs = stack.ok(&["outputs"]);
+    assert_eq!(outputs["VpcId"], vpc["VpcId"].as_str());
+    for command in [&["db", "init"][..], &["dms", "start"], &["verify", "--count", "20"]] {
+        stack.ok(command);
+    }
+    let report = stack.ok(&["doctor"]);
+    let findings = report["findings"].as_array().expect("findings");
+    assert!(findings.iter().all(|finding| finding["state"] != "failed"), "{findings:#?}");
+
+    // Another VPC would delete this one under the pipeline.
+    let mut other = vpc.clone();
+    other.insert("VpcId".to_owned(), "vpc-00000000000000000".to_owned());
+    stack.write("outboxctl.toml", &file(3, &other));
+    let refused = stack.fails(2, &["deploy", "--yes"]);
+    assert!(refused["error"]["message"].as_str().is_some_and(|text| text.contains("was deployed with")), "{refused}");
+
+    stack.write("outboxctl.toml", &file(3, &vpc));
+    stack.ok(&["destroy", "--yes"]);
+    assert_eq!(network(&clients).await, before);
+}
