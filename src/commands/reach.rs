@@ -55,7 +55,7 @@ pub fn target(ctx: &Context) -> Result<Option<Target>> {
         let text = format!("{DATABASE_URL} names the server {}, and the local stack is chosen", target.host);
         return Err(Error::new(Kind::Usage, text).hint(format!("unset {DATABASE_URL}, or add --no-local to use it")));
     }
-    Ok(Some(target))
+    postgres::with_password(target).map(Some)
 }
 
 /// Connects to a database that this machine reaches itself, and shows which one it is.

@@ -1,6 +1,8 @@
 //! Commands on a PostgreSQL that is only reachable: without a deployment, a local stack, or anything of AWS.
 
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -172,8 +174,28 @@ async fn failures_of_the_connection_never_show_the_password() {
     // Key and value, without TLS on this machine, and PGSSLROOTCERT.
     let quoted = format!("host=127.0.0.1 port={port} user=shop password='{PASSWORD}' dbname=shop sslmode=disable");
     ok(&world, &quoted, &["db", "status"]);
-    let mut command = command(&world, &format!("postgresql://shop:{encoded}@localhost:{port}/shop"), &["db", "status"]);
-    assert!(command.env("PGSSLROOTCERT", &file).output().expect("the binary starts").status.success());
+    let mut by_variable =
+        command(&world, &format!("postgresql://shop:{encoded}@localhost:{port}/shop"), &["db", "status"]);
+    assert!(by_variable.env("PGSSLROOTCERT", &file).output().expect("the binary starts").status.success());
+
+    // The password file of libpq, which only its owner may access.
+    let without = format!("postgresql://shop@localhost:{port}/shop?sslrootcert={file}");
+    let passwords = world.work().join("passwords");
+    let lines = format!("# comment\nother:*:*:*:wrong\nlocalhost:{port}:shop:shop:{PASSWORD}\n*:*:*:*:wrong\n");
+    std::fs::write(&passwords, lines).expect("a file");
+    let with_file = |mode: u32| {
+        std::fs::set_permissions(&passwords, Permissions::from_mode(mode)).expect("its mode");
+        let mut with_file = command(&world, &without, &["db", "status"]);
+        let output = with_file.env("PGPASSFILE", &passwords).output().expect("the binary starts");
+        (output.status.code(), world.transcript(&output))
+    };
+    assert_eq!(with_file(0o600).0, Some(0), "{}", with_file(0o600).1);
+    let (exit, text) = with_file(0o640);
+    assert!(exit == Some(2) && text.contains("chmod 600") && !text.contains(PASSWORD), "{text}");
+    let mut missing = command(&world, &without, &["db", "status"]);
+    let missing = missing.env("PGPASSFILE", "/none/passwords").output().expect("the binary starts");
+    assert_eq!(missing.status.code(), Some(2), "{}", world.transcript(&missing));
+    refused(&without, "user name or password refused", "1");
 
     // A flag would show the password to other users of the machine.
     let flag = fails(&world, "", &["db", "status", "--database-url", &good]);
