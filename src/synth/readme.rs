@@ -27,7 +27,7 @@ pub fn text(plan: &Plan, format: Format) -> String {
     for stack in &plan.stacks {
         for (name, value) in &stack.parameters {
             let value = match value {
-                Value::Text(text) => format!("`{}`", text.lines().next().unwrap_or_default()),
+                Value::Text(text) => code(text.lines().next().unwrap_or_default()),
                 Value::Output { stack, output } => format!("output {output} of {stack}"),
                 Value::Input(name) => format!("input {name}"),
             };
@@ -93,7 +93,32 @@ fn inputs(plan: &Plan, format: Format) -> String {
     for input in &plan.inputs {
         let name = if format == Format::Terraform { terraform::variable(&input.name) } else { input.name.clone() };
         let default = input.default.as_deref().unwrap_or(if input.secret { "none, secret" } else { "none" });
-        let _ = writeln!(text, "| {name} | {default} | {} |", input.about);
+        let _ = writeln!(text, "| {name} | {} | {} |", cell(default), cell(&input.about));
     }
     text
+}
+
+/// Returns a code span in a cell of a table. A text with backticks is between longer runs of them, with a space (CommonMark,
+/// "Code spans").
+fn code(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    let (fence, space) = ("`".repeat(longest + 1), if longest > 0 { " " } else { "" });
+    format!("{fence}{space}{}{space}{fence}", cell(text))
+}
+
+/// Escapes the character that separates cells, also within code (GitHub Flavored Markdown, "Tables").
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_value_stays_in_its_cell() {
+        assert_eq!(code("db.t4g.micro"), "`db.t4g.micro`");
+        assert_eq!(code("a`b"), "`` a`b ``");
+        assert_eq!(code("``a|b`"), "``` ``a\\|b` ```");
+    }
 }
