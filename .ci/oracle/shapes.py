@@ -106,6 +106,7 @@ TYPES = {
     "AWS::IAM::Role": Type("iam", "CreateRole", {
         "AssumeRolePolicyDocument": TRUST, "ManagedPolicyArns": "AttachRolePolicy:PolicyArn",
         "Policies.PolicyName": "PutRolePolicy:PolicyName", "Policies.PolicyDocument": POLICY}, handled=("RoleName",)),
+    "AWS::Kinesis::ResourcePolicy": Type("kinesis", "PutResourcePolicy", {"ResourcePolicy": RESOURCE}, handled=("Policy",)),
     "AWS::Kinesis::Stream": Type("kinesis", "CreateStream", {
         # "24 … 8760 hours" (IncreaseStreamRetentionPeriod)
         "RetentionPeriodHours": Range(24, 8760),

@@ -28,8 +28,8 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     ]),
     ("policy", &[
         ("Print the policy of the role that deploys", "@ policy --stage prod > deployer.json"),
-        ("Print the policy of the role that operates a deployed pipeline", "@ policy --role operator --stage prod"),
-        ("Print policy and trust policy of a role for GitHub Actions", "@ policy --role deployer --oidc example/shop"),
+        ("Print policy and trust policy of an operator's role for GitHub Actions", "@ policy --role operator --oidc example/shop"),
+        ("Print what a consumer in another account needs", "@ policy --consumer 444455556666 --account 111122223333"),
     ]),
     ("config show", &[
         ("Show every setting, and where it comes from", "@ config show"),

@@ -5,7 +5,7 @@ use super::dynamodb::{self, api_parameters, consumer_parameters};
 use super::stops::{
     API, BUS, EVENT_LOG, FAILURE_BUCKET, KINESIS, KINESIS_DESTINATION, OUTBOX_TABLE, PUBLISHER, TO_PUBLISHER, UNLOGGED,
 };
-use super::{Output, Route, Sample, Stop, template};
+use super::{Output, Route, STREAM, Sample, Stop};
 
 pub const PIPELINE: Pipeline = Pipeline {
     name: "dynamodb-kinesis",
@@ -28,7 +28,7 @@ pub const PIPELINE: Pipeline = Pipeline {
     },
     stacks: &[
         dynamodb::CODE,
-        Stack { holds_data: true, ..Stack::new("stream", template!("stream")) },
+        STREAM,
         dynamodb::BUS,
         Stack {
             depends_on: &["stream"],

@@ -71,7 +71,7 @@ pub fn parameters(pipeline: &Pipeline) -> Result<Vec<Parameter>> {
 /// Returns why values that are valid one by one contradict each other; missing ones have their defaults.
 pub fn contradiction(parameters: &[Parameter], values: &BTreeMap<String, String>) -> Option<String> {
     let values = Values { parameters, values };
-    let rules = [record_age, capture_engine, storage_growth, capacity, subnets, zones];
+    let rules = [record_age, capture_engine, storage_growth, capacity, subnets, zones, shared_stream];
     rules.iter().find_map(|rule| rule(&values))
 }
 
@@ -184,6 +184,19 @@ fn zones(values: &Values<'_>) -> Option<String> {
     let refused = first.is_empty() != second.is_empty() || (!first.is_empty() && first == second);
     refused.then(|| {
         format!("FirstZone is {first:?} and SecondZone {second:?}: name two different zones, or leave both empty")
+    })
+}
+
+/// Checks that another account can decrypt a stream that it may read: "you can't use the AWS managed key for cross-account
+/// access" (Kinesis developer guide, "Sharing access using resource-based policies"). With a bus, the account does not read
+/// the stream; only a bus admits an organization.
+fn shared_stream(values: &Values<'_>) -> Option<String> {
+    let (account, key) = (values.text("ConsumerAccountId")?, values.text("StreamKeyArn")?);
+    let has_bus = values.text("ConsumerOrganizationId").is_some();
+    (!has_bus && !account.is_empty() && key.is_empty()).then(|| {
+        "ConsumerAccountId is set, and another account can't use the key aws/kinesis that encrypts the stream: set StreamKeyArn \
+         to a key of your own; `outboxctl policy --consumer` prints its policy"
+            .to_owned()
     })
 }
 
@@ -309,6 +322,20 @@ mod tests {
         };
         assert!(uncertain_engine(&values("", "17")).is_some_and(|text| text.contains("3.6.1")));
         assert_eq!((uncertain_engine(&values("3.6.1", "17")), uncertain_engine(&values("", "16"))), (None, None));
+    }
+
+    #[test]
+    fn another_account_reads_only_a_stream_with_a_key_of_its_own() {
+        let set = |pipeline: &str, values: &[(&str, &str)]| {
+            let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            contradiction(&parameters(pipelines::find(pipeline).expect("a pipeline")).expect("templates"), &values)
+        };
+        let account = ("ConsumerAccountId", "444455556666");
+        let key = ("StreamKeyArn", "arn:aws:kms:eu-west-1:111122223333:key/0a1b");
+        assert!(set("rds-kinesis", &[account]).is_some_and(|text| text.contains("StreamKeyArn")));
+        assert_eq!(set("rds-kinesis", &[account, key]), None);
+        assert_eq!(set("rds-eventbridge", &[account]), None, "it does not read the stream");
+        assert_eq!(set("dynamodb-eventbridge", &[account]), None);
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub const PIPELINE: Pipeline = Pipeline {
         // The consumer runs in the private subnets, which have no route to the internet.
         Stack { parameters: network_parameters!(("WithConsumer", Source::Fixed("true"))), ..NETWORK },
         CODE,
-        STREAM,
+        Stack { parameters: &[("ReadByConsumers", Source::Fixed("true"))], ..STREAM },
         DATABASE,
         DMS,
         Stack {

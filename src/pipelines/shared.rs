@@ -44,7 +44,11 @@ const NETWORK_PARAMETERS: &[(&str, Source)] = network_parameters!();
 pub const CODE: Stack = Stack::new("code", template!("code"));
 
 /// Kinesis stream between capture and consumer.
-pub const STREAM: Stack = Stack { holds_data: true, ..Stack::new("stream", template!("stream")) };
+pub const STREAM: Stack = Stack {
+    parameters: &[("ReadByConsumers", Source::Fixed("false"))],
+    holds_data: true,
+    ..Stack::new("stream", template!("stream"))
+};
 
 /// Event bus and its log.
 pub const BUS: Stack = Stack {

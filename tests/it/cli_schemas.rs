@@ -124,6 +124,11 @@ fn output_of_commands_without_a_deployment_matches_their_schemas() {
         ("synth", &["synth", "--pipeline", "dynamodb-cdc", "--out", "infra"]),
         ("policy", &["policy"]),
         ("policy", &["policy", "--role", "operator", "--oidc", "example/shop"]),
+        ("policy", &["policy", "--pipeline", "rds-eventbridge", "--consumer", "444455556666"]),
+        (
+            "policy",
+            &["policy", "--pipeline", "rds-kinesis", "--consumer", "444455556666", "--existing", "stream=orders"],
+        ),
         ("explain", &["explain"]),
         ("explain", &["explain", "ordering"]),
         ("man", &["man", "db", "init"]),

@@ -59,6 +59,38 @@ async fn another_account_may_create_rules_on_the_bus_and_put_no_events() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn another_account_may_read_the_stream_and_decrypt_it_with_a_key_of_its_own() {
+    let mut stack = Stack::up("consumer-of-stream");
+    stack.set("OUTBOXCTL_PIPELINE", "rds-kinesis");
+    let clients = Clients::for_local(stack.state().local_endpoint()).await;
+    let deploy = ["deploy", "--yes", "--without-sample", "--parameter", "ConsumerAccountId=444455556666"];
+    let refused = stack.fails(2, &deploy);
+    assert!(refused["error"].to_string().contains("StreamKeyArn"), "{refused}");
+    let key = "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d";
+    stack.ok(&[&deploy[..], &["--parameter", &format!("StreamKeyArn={key}")]].concat());
+    let stream = stack.ok(&["outputs"])["StreamArn"].as_str().expect("a stream").to_owned();
+    let policy = async || {
+        let answer = clients.kinesis().get_resource_policy().resource_arn(&stream).send().await.expect("the policy");
+        serde_json::from_str::<Value>(&answer.policy).expect("JSON")
+    };
+    let statement = policy().await["Statement"][0].clone();
+    assert_eq!(statement["Principal"], json!({ "AWS": "arn:aws:iam::444455556666:root" }));
+    assert_eq!(statement["Resource"], stream.as_str());
+    let actions = statement["Action"].as_array().expect("actions");
+    assert!(actions.contains(&"kinesis:GetRecords".into()) && !actions.iter().any(|one| one == "kinesis:PutRecord"));
+    let printed = stack.ok(&["policy", "--consumer", "444455556666", "--account", "000000000000"]);
+    let read = &printed["consumer_policy"]["Statement"][0];
+    assert_eq!(read["Action"], statement["Action"], "both accounts allow the same");
+    // Region and account are placeholders unless they are set.
+    let (_, pattern) = read["Resource"].as_str().expect("a pattern").split_once(":stream/").expect("a stream");
+    let (_, name) = stream.split_once(":stream/").expect("a stream");
+    assert!(name.starts_with(pattern.trim_end_matches('*')), "{pattern}: {name}");
+    stack.ok(&["deploy", "--yes", "--parameter", "ConsumerAccountId="]);
+    assert_eq!(policy().await, json!({}), "taken away again");
+    stack.ok(&["destroy", "--yes"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_applications_range_and_security_group_are_admitted_to_the_database_only() {
     let mut stack = Stack::up("application-network");
     stack.set("OUTBOXCTL_PIPELINE", "rds-eventbridge");

@@ -92,6 +92,18 @@ fn a_policy_is_printed_without_an_account_and_can_be_piped_to_the_aws_cli() {
     let both = printed(&["policy", "--role", "read-only", "--oidc", "example/shop", "--account", "123456789012"]);
     assert_eq!(both["policy"], printed(&["policy", "--role", "read-only"]));
     assert_eq!(both["trust_policy"]["Statement"][0]["Action"], "sts:AssumeRoleWithWebIdentity");
+    let consumer =
+        printed(&["policy", "--consumer", "444455556666", "--account", "111122223333", "--region", "eu-west-1"]);
+    assert_eq!(consumer["parameter"], "ConsumerAccountId=444455556666");
+    let rules = &consumer["consumer_policy"]["Statement"][0]["Resource"];
+    assert_eq!(rules, "arn:aws:events:eu-west-1:111122223333:rule/outboxctl-dev-rds-eventbridge/*");
+    for args in [
+        &["policy", "--account", "111122223333"][..],
+        &["policy", "--consumer", "12"],
+        &["policy", "--consumer", "444455556666", "--role", "operator"],
+    ] {
+        assert!(World::new().run(args).starts_with("exit: 2\n"), "{args:?}");
+    }
     let refused = World::new().run(["policy", "--oidc", "example/*"]);
     assert!(refused.starts_with("exit: 2\n"), "{refused}");
 }

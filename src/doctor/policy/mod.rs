@@ -4,6 +4,7 @@
 //! calls of the commands ([`calls`]).
 
 pub mod calls;
+mod consumer;
 mod deployer;
 mod statements;
 mod trust;
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::pipelines::Pipeline;
 use crate::settings::Existing;
+pub use consumer::{Supplied, consumer};
 pub use trust::{Repository, trust};
 
 /// The role that a policy is for.

@@ -21,6 +21,7 @@ changesets = need("services.cloudformation.changesets", "_resolve_parameters")
 cloudformation = need("services.cloudformation.handlers", "_resolve_parameters")
 ec2 = need("services.ec2", "_vpcs")
 eventbridge = need("services.eventbridge", "_event_buses", "_event_bus_policies")
+kinesis = need("services.kinesis", "_put_resource_policy", "_delete_resource_policy")
 responses = need("core.responses", "get_region")
 
 # They patch the modules above, and need them complete.
@@ -342,6 +343,29 @@ def bus_policy():
     return {"create": create, "update": update, "delete": delete}
 
 
+def stream_policy():
+    """Returns the handlers of the policy of a stream (CloudFormation user guide, AWS::Kinesis::ResourcePolicy). The emulator
+    returns it from GetResourcePolicy, and has one account."""
+
+    def call(operation, **members):
+        status, _, body = operation(members)
+        if status != 200:
+            raise ValueError(json.loads(body)["message"])
+
+    def create(logical_id, props, stack_name):
+        call(kinesis._put_resource_policy, ResourceARN=props["ResourceArn"], Policy=json.dumps(props["ResourcePolicy"]))
+        return props["ResourceArn"], {}
+
+    def update(physical_id, old_props, new_props, stack_name):
+        return create(None, new_props, stack_name)
+
+    def delete(physical_id, props, *rest):
+        # A stream is deleted with its policy.
+        kinesis._delete_resource_policy({"ResourceARN": physical_id})
+
+    return {"create": create, "update": update, "delete": delete}
+
+
 def install_names_by_region():
     """Gives a stack of the same name in another region different physical names: roles are global, so equal names would
     be one role. The emulator derives the suffix of a name from the stack and the logical id only."""
@@ -371,6 +395,7 @@ def install_resource_types():
     handlers["AWS::S3::Bucket"] = removing_files(handlers["AWS::S3::Bucket"])
     handlers["AWS::EC2::VPC"] = limited(handlers["AWS::EC2::VPC"])
     handlers["AWS::Events::EventBusPolicy"] = bus_policy()
+    handlers["AWS::Kinesis::ResourcePolicy"] = stream_policy()
     handlers["AWS::Lambda::Function"] = functions.usable(handlers["AWS::Lambda::Function"])
     for resource_type, names in ECHOED_ATTRIBUTES.items():
         handlers[resource_type] = with_property_attributes(handlers[resource_type], names)
