@@ -66,6 +66,7 @@ const fn outputs(key: ExistingKey) -> &'static [Output] {
         ExistingKey::Bus => &[Output::BusName, Output::BusArn],
         ExistingKey::EventLogGroup => &[Output::EventLogGroup],
         ExistingKey::ReplicationInstance => &[Output::ReplicationInstanceArn],
+        ExistingKey::Task => &[Output::TaskArn],
         ExistingKey::VpcId => &[Output::VpcId],
         ExistingKey::PrivateSubnets => &[Output::PrivateSubnetIds],
         ExistingKey::DatabaseSubnets => &[Output::DatabaseSubnetIds],
@@ -85,12 +86,31 @@ const fn outputs(key: ExistingKey) -> &'static [Output] {
     }
 }
 
+/// Outputs that DMS names for an existing task.
+const OF_TASK: &[Output] = &[
+    Output::TaskId,
+    Output::SourceEndpointArn,
+    Output::TargetEndpointArn,
+    Output::ReplicationInstanceArn,
+    Output::OutboxLayout,
+];
+
+/// An existing task, as DMS describes it.
+#[derive(Debug, Clone)]
+pub struct GivenTask {
+    pub id: String,
+    pub source_endpoint: String,
+    pub target_endpoint: String,
+    pub instance: String,
+}
+
 /// Returns service and resource type of the ARN that a key may have in place of a name.
 const fn arn_of(key: ExistingKey) -> Option<(&'static str, &'static str)> {
     match key {
         ExistingKey::Stream => Some(("kinesis", "stream")),
         ExistingKey::Bus => Some(("events", "event-bus")),
         ExistingKey::ReplicationInstance => Some(("dms", "rep")),
+        ExistingKey::Task => Some(("dms", "task")),
         ExistingKey::DatabaseSecret => Some(("secretsmanager", "secret")),
         _ => None,
     }
@@ -98,7 +118,7 @@ const fn arn_of(key: ExistingKey) -> Option<(&'static str, &'static str)> {
 
 /// Returns whether a key needs an ARN: the name alone does not identify the resource.
 const fn needs_arn(key: ExistingKey) -> bool {
-    matches!(key, ExistingKey::ReplicationInstance | ExistingKey::DatabaseSecret)
+    matches!(key, ExistingKey::ReplicationInstance | ExistingKey::Task | ExistingKey::DatabaseSecret)
 }
 
 impl Given {
@@ -117,6 +137,21 @@ impl Given {
             found.entry(Output::DatabaseEngine).or_insert_with(|| POSTGRES.to_owned());
         }
         Self { existing: existing.clone(), outputs: found }
+    }
+
+    /// Sets the outputs that the existing task stands for.
+    #[must_use]
+    pub fn with_task(mut self, task: GivenTask) -> Self {
+        let GivenTask { id, source_endpoint, target_endpoint, instance } = task;
+        for (output, value) in [
+            (Output::TaskId, id),
+            (Output::SourceEndpointArn, source_endpoint),
+            (Output::TargetEndpointArn, target_endpoint),
+            (Output::ReplicationInstanceArn, instance),
+        ] {
+            self.outputs.insert(output, value);
+        }
+        self
     }
 
     /// Returns the value of an output; None if no existing resource stands for it.
@@ -153,7 +188,10 @@ pub fn replaces(existing: &Existing, stack: &Stack) -> bool {
 /// Returns whether an existing resource stands for the output.
 fn is_given(existing: &Existing, output: Output) -> bool {
     let database = existing.get(ExistingKey::DatabaseEndpoint).is_some();
-    existing.iter().any(|(key, _)| outputs(key).contains(&output)) || (output == Output::DatabasePort && database)
+    let task = existing.get(ExistingKey::Task).is_some();
+    existing.iter().any(|(key, _)| outputs(key).contains(&output))
+        || (output == Output::DatabasePort && database)
+        || (task && OF_TASK.contains(&output))
 }
 
 /// Returns the outputs of a stack that others need and that no existing resource stands for.
@@ -177,6 +215,13 @@ pub fn incomplete(pipeline: &Pipeline, existing: &Existing) -> Vec<Objection> {
         let names: Vec<_> = names.map(|key| key.name()).collect();
         let text = format!("it replaces the stack {} only together with {}", stack.name, names.join(", "));
         found.push(Objection { key, text, remedy: format!("set {} too, or remove {}", names.join(", "), key.name()) });
+    }
+    if existing.get(ExistingKey::Task).is_some() && existing.get(ExistingKey::Stream).is_none() {
+        found.push(Objection {
+            key: ExistingKey::Task,
+            text: "an existing task writes to a stream that exists already, and `stream` is not set".to_owned(),
+            remedy: "set stream to the one that the task writes, or remove task".to_owned(),
+        });
     }
     if existing.get(ExistingKey::DatabaseEndpoint).is_some() && existing.get(ExistingKey::VpcId).is_none() {
         found.push(Objection {
@@ -299,6 +344,17 @@ mod tests {
         assert_eq!(replaced("rds-eventbridge", &[(Bus, "shop")].into()), [""; 0], "its log is missing");
         let both = [(Bus, "shop"), (EventLogGroup, "/aws/events/shop")].into();
         assert_eq!(replaced("dynamodb-eventbridge", &both), ["bus"]);
+    }
+
+    #[test]
+    fn an_existing_task_replaces_the_capture_and_needs_its_stream() {
+        let (task, stream) = ((ExistingKey::Task, "arn:aws:dms:eu-west-1:111122223333:task:ABC"), (Stream, "orders"));
+        assert_eq!(replaced("rds-eventbridge", &[task, stream].into()), ["stream", "dms"]);
+        let pipeline = find("rds-eventbridge").expect("a pipeline");
+        assert!(objections(pipeline, &[task, stream].into(), HOME).is_empty());
+        assert!(incomplete(pipeline, &[task, stream].into()).is_empty());
+        assert!(incomplete(pipeline, &[task].into())[0].text.contains("`stream` is not set"));
+        assert_eq!(objections(pipeline, &[(ExistingKey::Task, "capture")].into(), HOME).len(), 1, "not an ARN");
     }
 
     #[test]

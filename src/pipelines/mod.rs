@@ -28,7 +28,7 @@ pub mod stops;
 
 pub use catalog::{Artifact, Owner, Pipeline, Source, Stack, WITH_SAMPLE};
 pub use conditions::{likely_resources, resources};
-pub use existing::{ENGINES, Given, Home, idle_parameters, incomplete, objections, replaces};
+pub use existing::{ENGINES, Given, GivenTask, Home, idle_parameters, incomplete, objections, replaces};
 pub use hop::Hop;
 pub use output::Output;
 pub use parameters::{ENGINE, Parameter, contradiction, of_other_engine, parameters, uncertain_engine};

@@ -56,6 +56,7 @@ keys! {
          outboxctl creates log group and rule", "/aws/events/shop";
     ReplicationInstance, "replication_instance", "DMS replication instance, by ARN, that runs the capture task",
         "arn:aws:dms:eu-central-1:111122223333:rep:ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    Task, "task", "DMS task, by ARN, that captures the outbox into the stream", "arn:aws:dms:eu-central-1:111122223333:task:ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     VpcId, "network.vpc", "VPC of the subnets and security groups below", "vpc-0123456789abcdef0";
     PrivateSubnets, "network.private_subnets",
         "Subnets of DMS, the functions and consumers, in two zones or more, as a list or separated by commas",

@@ -184,6 +184,9 @@ fn refuse_protected(deployment: &Deployment) -> Result<()> {
 /// Stops the task and waits: deleting a running task, or its database, fails halfway.
 async fn stop_capture(ctx: &Context, deployment: &Deployment) -> Result<()> {
     let Ok(task) = deployment.output(Output::TaskArn) else { return Ok(()) };
+    if deployment.is_existing(Output::TaskArn) {
+        return Ok(());
+    }
     let clients = ctx.aws().await?;
     ctx.console.emit(Event::started("capture", "stopping the task"));
     let task = Task::new(clients, task, Polling::new(clients, STOP_DEADLINE), &ctx.console);

@@ -19,11 +19,12 @@ pub async fn cluster(scene: Scene<'_>, name: &str, endpoint: &str) -> Result<Vec
         return Ok(vec![not_found(CHECK, &format!("cluster {name}"))]);
     };
     let given = scene.deployment.given();
+    let dms = super::replication::version(scene).await?;
     let wanted = Wanted {
         endpoint,
         resource_id: given.value(Output::DatabaseResourceId),
         engine: given.existing().get(ExistingKey::DatabaseEngine),
-        dms: scene.parameters.get(super::database::ENGINE).map_or("", String::as_str),
+        dms: &dms,
     };
     Ok(judge(found, &wanted))
 }

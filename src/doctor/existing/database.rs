@@ -3,7 +3,7 @@
 use aws_sdk_rds::types::DbInstance;
 use serde_json::Value;
 
-use super::{Finding, Scene, not_found};
+use super::{Finding, Scene, not_found, replication};
 use crate::aws::dms::versions::Engine;
 use crate::error::{AwsContext, RESOURCE_MISSING, Result};
 use crate::pipelines::Output;
@@ -11,9 +11,6 @@ use crate::settings::ExistingKey;
 
 pub const CHECK: &str = "existing database";
 pub const SECRET: &str = "existing secret";
-
-/// The parameter with the version of DMS.
-pub(super) const ENGINE: &str = "ReplicationEngineVersion";
 
 /// Checks the RDS instance, and the name of the server.
 pub async fn instance(scene: Scene<'_>, endpoint: &str) -> Result<Vec<Finding>> {
@@ -34,12 +31,13 @@ pub async fn instance(scene: Scene<'_>, endpoint: &str) -> Result<Vec<Finding>> 
     let Some(found) = answer.as_ref().and_then(|answer| answer.db_instances().first()) else {
         return Ok(vec![not_found(CHECK, &format!("RDS instance {name}"))]);
     };
+    let dms = replication::version(scene).await?;
     let wanted = Wanted {
         endpoint,
         port: given(Output::DatabasePort).unwrap_or_default(),
         resource_id: given(Output::DatabaseResourceId),
         vpc: given(Output::VpcId),
-        dms: scene.parameters.get(ENGINE).map_or("", String::as_str),
+        dms: &dms,
     };
     Ok(judge(found, &wanted))
 }
@@ -143,7 +141,7 @@ fn judge(found: &DbInstance, wanted: &Wanted<'_>) -> Vec<Finding> {
 }
 
 /// Remedy of [`unsupported`].
-pub(super) const NEWER_DMS: &str = "set ReplicationEngineVersion in [parameters] to that version or newer";
+pub(super) const NEWER_DMS: &str = "use that version or newer: ReplicationEngineVersion in [parameters], or the version of the existing replication instance";
 
 /// Returns why a DMS version can't capture from this version of PostgreSQL; None if it can, or if either is not known.
 pub(super) fn unsupported(dms: &str, version: &str) -> Option<String> {

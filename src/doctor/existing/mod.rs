@@ -11,6 +11,7 @@ mod reach;
 mod replication;
 mod services;
 mod stream;
+mod task;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -59,8 +60,12 @@ pub(super) fn checks<'a>(
     if deployment.has_secret_alone() {
         checks.push(Check::new(inside::CHECK, inside::inside(scene)));
     }
-    if let Some(arn) = given(Output::ReplicationInstanceArn) {
+    // That of an existing task is not the user's choice here.
+    if let (Some(arn), None) = (given(Output::ReplicationInstanceArn), given(Output::TaskArn)) {
         checks.push(Check::new(replication::CHECK, replication::instance(scene, arn)));
+    }
+    if let Some(arn) = given(Output::TaskArn) {
+        checks.push(Check::new(task::CHECK, task::task(scene, arn)));
     }
     if let Some(name) = given(Output::StreamName) {
         checks.push(Check::new(stream::CHECK, stream::stream(scene, name)));

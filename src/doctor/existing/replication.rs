@@ -2,6 +2,7 @@
 
 use aws_sdk_databasemigration::types::ReplicationInstance;
 
+use super::database::unsupported;
 use super::{Finding, Scene, not_found};
 use crate::aws::dms::filter;
 use crate::error::{AwsContext, Result};
@@ -9,19 +10,50 @@ use crate::pipelines::Output;
 
 pub const CHECK: &str = "existing replication instance";
 
+/// The parameter with the version of an instance that a deploy creates.
+const ENGINE: &str = "ReplicationEngineVersion";
+/// The parameter with the major version of a database that a deploy creates.
+const DATABASE: &str = "DatabaseVersion";
+
 pub async fn instance(scene: Scene<'_>, arn: &str) -> Result<Vec<Finding>> {
+    let Some(found) = describe(scene, arn).await? else {
+        return Ok(vec![not_found(CHECK, &format!("replication instance {arn}"))]);
+    };
+    // The version of an existing database is compared by its own check.
+    let given = scene.deployment.given();
+    let database = scene.parameters.get(DATABASE).filter(|_| given.value(Output::DatabaseEndpoint).is_none());
+    Ok(judge(&found, given.value(Output::VpcId), database.map(String::as_str)))
+}
+
+/// Returns the version of DMS that captures: that of the existing instance, or the one that a deploy sets; empty for the
+/// default of DMS.
+pub async fn version(scene: Scene<'_>) -> Result<String> {
+    let existing = match scene.deployment.given().value(Output::ReplicationInstanceArn) {
+        Some(arn) => describe(scene, arn).await?.and_then(|found| found.engine_version),
+        None => None,
+    };
+    Ok(existing.or_else(|| scene.parameters.get(ENGINE).cloned()).unwrap_or_default())
+}
+
+/// Returns the instance; None if it does not exist.
+async fn describe(scene: Scene<'_>, arn: &str) -> Result<Option<ReplicationInstance>> {
     let filter = filter("replication-instance-arn", arn)?;
     let answer = scene.deployment.clients.dms().describe_replication_instances().filters(filter).send().await;
     let answer = answer.aws_unless("ResourceNotFoundFault", format!("look at replication instance {arn}"))?;
-    let Some(found) = answer.and_then(|answer| answer.replication_instances?.pop()) else {
-        return Ok(vec![not_found(CHECK, &format!("replication instance {arn}"))]);
-    };
-    Ok(judge(&found, scene.deployment.given().value(Output::VpcId)))
+    Ok(answer.and_then(|answer| answer.replication_instances?.pop()))
 }
 
-/// Returns the findings for an instance; `vpc` is that of the network, if it is given.
-fn judge(found: &ReplicationInstance, vpc: Option<&str>) -> Vec<Finding> {
+/// Returns the findings for an instance; `vpc` is that of the network, if it is given, and `database` the version of a
+/// database that the deploy creates.
+fn judge(found: &ReplicationInstance, vpc: Option<&str>, database: Option<&str>) -> Vec<Finding> {
     let mut findings = Vec::new();
+    if let Some(text) = unsupported(found.engine_version().unwrap_or_default(), database.unwrap_or_default()) {
+        findings.push(Finding::failed(
+            CHECK,
+            text,
+            "upgrade the replication instance, or set DatabaseVersion to an older version",
+        ));
+    }
     let status = found.replication_instance_status().unwrap_or_default();
     if status != "available" {
         findings.push(Finding::failed(CHECK, format!("it is {status}"), "wait until it is available"));
@@ -58,9 +90,14 @@ mod tests {
                 .replication_subnet_group(group.clone())
                 .build()
         };
-        assert_eq!(judge(&found("available"), Some("vpc-1"))[0].state, State::Ok);
-        assert_eq!(judge(&found("available"), None)[0].state, State::Ok);
-        let both = judge(&found("modifying"), Some("vpc-2"));
+        assert_eq!(judge(&found("available"), Some("vpc-1"), None)[0].state, State::Ok);
+        assert_eq!(judge(&found("available"), None, None)[0].state, State::Ok);
+        let old =
+            ReplicationInstance::builder().replication_instance_status("available").engine_version("3.5.4").build();
+        assert_eq!(judge(&old, None, Some("16"))[0].state, State::Ok);
+        let unsupported = &judge(&old, None, Some("17"))[0];
+        assert!(unsupported.state == State::Failed && unsupported.message.contains("3.6.1"), "{unsupported:?}");
+        let both = judge(&found("modifying"), Some("vpc-2"), None);
         assert_eq!(both.iter().map(|finding| finding.state).collect::<Vec<_>>(), [State::Failed, State::Failed]);
         assert!(both[1].message.contains("vpc-1"), "{both:?}");
     }

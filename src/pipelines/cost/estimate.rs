@@ -95,7 +95,10 @@ impl Builder<'_> {
                 let basis = format!("{} writes", millions(events));
                 self.add("receiver's inbox", basis, &[(events, "dynamodb.million-writes")]);
             }
-            Part::Capture if usage.existing.get(ExistingKey::ReplicationInstance).is_some() => {}
+            Part::Capture
+                if [ExistingKey::ReplicationInstance, ExistingKey::Task]
+                    .iter()
+                    .any(|key| usage.existing.get(*key).is_some()) => {}
             Part::Capture => capture(self, usage),
             Part::KinesisDestination => {
                 let changes = events * usage.units(1_024.0);
@@ -108,8 +111,13 @@ impl Builder<'_> {
 
     /// Lists existing resources, whose cost is not caused by the pipeline alone.
     fn existing(&mut self, usage: &Usage) {
-        let costs =
-            [ExistingKey::Stream, ExistingKey::ReplicationInstance, ExistingKey::VpcId, ExistingKey::DatabaseEndpoint];
+        let costs = [
+            ExistingKey::Stream,
+            ExistingKey::ReplicationInstance,
+            ExistingKey::Task,
+            ExistingKey::VpcId,
+            ExistingKey::DatabaseEndpoint,
+        ];
         for (key, value) in usage.existing.iter().filter(|(key, _)| costs.contains(key)) {
             let because = "it exists already; the traffic of the pipeline adds to its cost".to_owned();
             self.left_out.push(LeftOut { component: format!("{} {value}", key.name()), because });

@@ -192,8 +192,13 @@ async fn an_existing_network_and_database_are_used_and_left_as_they_were() {
     }
     let hops = stack.ok(&["status"])["hops"].as_array().expect("hops").clone();
     let hops: Vec<_> = hops.iter().map(|hop| (hop["hop"].as_str(), hop["state"].as_str())).collect();
-    let (stream, bus, log) = (Some("stream"), Some("bus"), Some("log"));
-    assert_eq!(hops, [(Some("database"), Some("ok")), (stream, Some("ok")), (bus, Some("ok")), (log, Some("ok"))]);
+    let names = ["database", "capture", "stream", "bus", "log"];
+    assert_eq!(hops, names.map(|name| (Some(name), Some("ok"))));
+    // The task of other tools is started and stopped, and not changed.
+    assert_eq!(stack.ok(&["dms", "stop"])["status"], "stopped");
+    assert_eq!(stack.fails(2, &["dms", "rebuild", "--yes"])["error"]["code"], "usage");
+    stack.ok(&["dms", "start"]);
+    assert_eq!(stack.ok(&["dms", "status"])["status"], "running");
     stack.unset("OUTBOXCTL_STAGE");
 
     stack.write("outboxctl.toml", &text);

@@ -24,6 +24,7 @@ use crate::commands::Context;
 use crate::commands::reach;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome, count};
+use crate::pipelines::Output;
 use crate::postgres::admin::{Slot, SlotTrouble};
 
 const SCOPE: &str = "rebuild";
@@ -81,6 +82,10 @@ impl Args {
 
     async fn rebuild(&self, ctx: &Context) -> Result<Outcome> {
         let deployed = Deployed::find(ctx, self.waits.timeout, true).await?;
+        if deployed.deployment.is_existing(Output::TaskArn) {
+            let text = "the capture task is one of [existing]: outboxctl does not change its source endpoint";
+            return Err(Error::new(Kind::Usage, text).hint("replace the slot with the tool that made the task"));
+        }
         let (now, source) = (deployed.task.describe().await?, deployed.source(ctx).await?);
         let slots = deployed.deployment.database().await?.status().await?.slots;
         let used = SlotUse::new(&now, &source);

@@ -1,0 +1,46 @@
+//! The existing capture task.
+
+use super::{Finding, Scene, not_found};
+use crate::aws::dms::filter;
+use crate::error::{AwsContext, Result};
+use crate::pipelines::Output;
+
+pub const CHECK: &str = "existing task";
+
+/// Checks that the task exists, replicates changes, and writes to the existing stream.
+pub async fn task(scene: Scene<'_>, arn: &str) -> Result<Vec<Finding>> {
+    let dms = scene.deployment.clients.dms();
+    let answer = dms.describe_replication_tasks().filters(filter("replication-task-arn", arn)?).send().await;
+    let answer = answer.aws_unless("ResourceNotFoundFault", format!("look at task {arn}"))?;
+    let Some(found) = answer.and_then(|answer| answer.replication_tasks?.pop()) else {
+        return Ok(vec![not_found(CHECK, &format!("task {arn}"))]);
+    };
+    let mut findings = Vec::new();
+    let kind = found.migration_type().map(|kind| kind.as_str()).unwrap_or_default();
+    if !matches!(kind, "cdc" | "full-load-and-cdc") {
+        let text = format!("its migration type is {kind}, which captures no changes");
+        findings.push(Finding::failed(CHECK, text, "name a task of the type cdc"));
+    }
+    let endpoint = found.target_endpoint_arn().unwrap_or_default();
+    let answer = dms.describe_endpoints().filters(filter("endpoint-arn", endpoint)?).send().await;
+    let answer = answer.aws_unless("ResourceNotFoundFault", format!("look at endpoint {endpoint}"))?;
+    let target = answer.and_then(|answer| answer.endpoints?.pop());
+    let settings = target.as_ref().and_then(|target| target.kinesis_settings());
+    let theirs = settings.and_then(|settings| settings.stream_arn());
+    let stream = scene.deployment.given().value(Output::StreamArn);
+    match (theirs, stream) {
+        (None, _) => {
+            let text = format!("its target {endpoint} is not a Kinesis stream");
+            findings.push(Finding::failed(CHECK, text, "name a task that writes to a Kinesis stream"));
+        }
+        (Some(theirs), Some(stream)) if theirs != stream => {
+            let text = format!("it writes to {theirs}, and stream is {stream}");
+            findings.push(Finding::failed(CHECK, text, "correct task or stream"));
+        }
+        _ => {}
+    }
+    if findings.is_empty() {
+        findings.push(Finding::ok(CHECK, found.replication_task_identifier().unwrap_or(arn)));
+    }
+    Ok(findings)
+}
