@@ -1,4 +1,4 @@
-//! A pipeline on Aurora Serverless v2, on the local stack.
+//! Pipelines on Aurora Serverless v2 and on provisioned Aurora, on the local stack.
 
 use std::process::{Child, Stdio};
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use outboxctl::internals::aws::Clients;
 use serde_json::Value;
 
+use crate::rebuild::invalidate;
 use crate::support::stack::Stack;
 
 /// An instance of a cluster without a capacity range.
@@ -130,4 +131,34 @@ async fn a_pipeline_on_aurora_serverless_delivers_and_is_removed() {
     stack.ok(&["destroy", "--yes"]);
     let left = clients.rds().describe_db_clusters().send().await.expect("clusters");
     assert!(left.db_clusters().is_empty(), "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn provisioned_aurora_publishes_on_the_bus_and_its_capture_is_rebuilt() {
+    let stack = Stack::up("aurora-provisioned");
+    let clients = Clients::for_local(stack.state().local_endpoint()).await;
+    let parameters = "DatabaseEngine = \"aurora-postgresql\"\nAuroraClass = \"db.r7g.large\"\n";
+    stack.write("outboxctl.toml", &format!("pipeline = \"rds-eventbridge\"\n[parameters]\n{parameters}"));
+    stack.ok(&["deploy", "--yes"]);
+    let name = stack.ok(&["outputs"])["DatabaseCluster"].as_str().expect("a cluster").to_owned();
+    let found = clients.rds().describe_db_clusters().db_cluster_identifier(&name).send().await.expect("the cluster");
+    let cluster = found.db_clusters().first().expect("the cluster");
+    assert!(cluster.serverless_v2_scaling_configuration().is_none(), "{cluster:?}");
+    let instances = clients.rds().describe_db_instances().send().await.expect("instances");
+    let classes: Vec<_> = instances.db_instances().iter().filter_map(|one| one.db_instance_class()).collect();
+    assert_eq!(classes, ["db.r7g.large"]);
+    stack.ok(&["db", "init"]);
+    stack.ok(&["dms", "start"]);
+    assert_eq!(stack.ok(&["verify", "--count", "20"])["committed"], 20);
+
+    // The slot is on the writer, and is lost with events that were not captured.
+    stack.ok(&["dms", "stop"]);
+    stack.ok(&["sample", "insert", "--count", "6", "--aggregates", "2"]);
+    let lost = invalidate(&stack).await;
+    let report = stack.ok(&["dms", "rebuild", "--yes", "--settle", "2s"]);
+    assert_eq!(report["dropped"][0], lost.as_str(), "{report}");
+    assert_eq!((&report["missing"], &report["out_of_order"]), (&0.into(), &0.into()), "{report}");
+    stack.ok(&["verify", "--count", "5"]);
+    stack.ok(&["reconcile", "--grace", "0", "--allow-duplicates"]);
+    stack.ok(&["destroy", "--yes"]);
 }

@@ -11,12 +11,13 @@ use tokio_postgres::Client;
 use crate::support::api::eventually;
 use crate::support::page::shows_the_capture_as_broken;
 use crate::support::pipeline::Pipeline;
+use crate::support::stack::Stack;
 
 const AGGREGATES: [&str; 2] = ["rebuilt-1", "rebuilt-2"];
 
-/// Makes the server remove the log that the slot needs, as it does when `max_slot_wal_keep_size` is exceeded.
-async fn invalidate(pipeline: &Pipeline) -> String {
-    let server = superuser(&pipeline.stack.state().postgres, "outbox").await.expect("superuser");
+/// Makes the server remove the log that the slot needs, as it does when `max_slot_wal_keep_size` is exceeded. Returns the slot.
+pub async fn invalidate(stack: &Stack) -> String {
+    let server = superuser(&stack.state().postgres, "outbox").await.expect("superuser");
     let set = |statement: &'static str| server.batch_execute(statement);
     set("ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'").await.expect("set");
     set("SELECT pg_reload_conf()").await.expect("reloaded");
@@ -74,7 +75,7 @@ async fn a_rebuild_that_is_killed_at_each_step_loses_nothing_and_keeps_the_order
     .await;
     pipeline.ok(&["dms", "stop"]);
     append(&database).await;
-    let lost = invalidate(&pipeline).await;
+    let lost = invalidate(&pipeline.stack).await;
 
     // The slot can't be created before this transaction ends.
     let application = pipeline.database().await;
@@ -140,7 +141,7 @@ async fn a_rebuild_that_is_killed_at_each_step_loses_nothing_and_keeps_the_order
 async fn a_lost_slot_is_named_by_every_command_that_shows_the_capture() {
     let pipeline = Pipeline::deployed("lost-slot", "rds-eventbridge").await;
     pipeline.ok(&["dms", "stop"]);
-    let lost = invalidate(&pipeline).await;
+    let lost = invalidate(&pipeline.stack).await;
     let named = format!("replication slot {lost} is lost");
     for command in ["status", "doctor"] {
         let report = pipeline.stack.run_ndjson(&[command, "--pipeline", "rds-eventbridge"]);
