@@ -4,7 +4,8 @@
 //!
 //! `daemon` runs all of it, each child with the environment of `child_environment.rs`; `control.rs` starts, finds
 //! and stops the daemon for commands; `parts.rs` lists the gateway's services. `launcher.py` and the modules in
-//! `launcher/` run in the emulator's process; `roles.rs` and `network.rs` are the gateway's side of them.
+//! `launcher/` run in the emulator's process; `roles.rs` and `network.rs` are the gateway's side of them. `space.rs`
+//! looks at the disk.
 
 pub mod chaos;
 mod child;
@@ -29,6 +30,7 @@ mod process;
 mod query;
 mod rds;
 mod roles;
+pub mod space;
 pub mod state;
 pub mod tools;
 mod transports;

@@ -8,16 +8,25 @@ use crate::commands::Context;
 use crate::error::Result;
 use crate::local::control::{self, Status};
 use crate::local::fidelity::{RULES, SERVICES};
-use crate::local::{Home, state::State};
+use crate::local::{Home, space, state::State};
 use crate::output::{Outcome, Table};
+use crate::report::bytes;
 
 /// Show the services of the local stack, their addresses, and the AWS rules that it enforces
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
 impl Args {
-    pub async fn run(self, _ctx: &Context) -> Result<Outcome> {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let home = Home::find()?;
+        if space::is_full(&home.stack()) {
+            ctx.console.warn(format!(
+                "the disk of {} has {} left, without which PostgreSQL ends: it starts again once there are {}",
+                home.stack().display(),
+                bytes(space::free(&home.stack()).and_then(|free| free.try_into().ok()).unwrap_or_default()),
+                bytes(space::NEEDED.try_into().unwrap_or_default())
+            ));
+        }
         Ok(match control::status(&home) {
             Status::Up(state) => Outcome::data(document(&state, &home))
                 .table(running(&state, &home.logs()))
@@ -43,7 +52,14 @@ impl Args {
 }
 
 fn document(state: &State, home: &Home) -> Value {
-    json!({"up": true, "state": state.shown(), "home": home.stack(), "services": SERVICES, "rules": RULES})
+    json!({
+        "up": true,
+        "state": state.shown(),
+        "home": home.stack(),
+        "disk_free_bytes": space::free(&home.stack()),
+        "services": SERVICES,
+        "rules": RULES,
+    })
 }
 
 fn running(state: &State, logs: &Path) -> Table {

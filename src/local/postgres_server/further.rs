@@ -128,8 +128,9 @@ impl Keeper {
     pub async fn serve(&mut self, main: &mut Server) -> (String, String) {
         loop {
             let request = {
+                let home = &self.home;
                 let servers = self.servers.iter_mut().map(|(_, _, server)| server).chain([&mut *main]);
-                let ends = servers.map(|server| Box::pin(server.ended_with_log())).collect::<Vec<_>>();
+                let ends = servers.map(|server| Box::pin(server.ended_with_log(home))).collect::<Vec<_>>();
                 tokio::select! {
                     (ended, ..) = futures_util::future::select_all(ends) => return ended,
                     Some(request) = self.requests.recv() => request,

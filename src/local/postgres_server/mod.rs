@@ -22,6 +22,7 @@ use tokio_postgres::NoTls;
 
 use super::child::{EndSignal, Program, Supervised};
 use super::home::Home;
+use super::space;
 use super::state::Postgres;
 use super::tools::PostgresPrograms;
 use super::user::User;
@@ -37,6 +38,9 @@ use tokens::Tokens;
 const START_PATIENCE: Duration = Duration::from_secs(60);
 /// Time limit for the shutdown, which writes all data first.
 const STOP_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Delay between two looks at the free space of a disk that is full.
+const SPACE: Duration = Duration::from_millis(500);
 
 /// Folder of the server that every stack has.
 const MAIN: &str = "postgres";
@@ -173,9 +177,39 @@ impl Server {
         }
     }
 
-    /// Waits until the server ends by itself; returns its exit and the name of its log.
-    async fn ended_with_log(&mut self) -> (String, String) {
-        (self.process.ended().await, format!("{}.log", self.name))
+    /// Waits until the server ends by itself; returns its exit and the name of its log. A server whose disk is full ends,
+    /// too: it starts again once there is space, as RDS does with an instance in the state `storage-full` after its
+    /// storage was extended. On the main thread: see [`Supervised::start`].
+    async fn ended_with_log(&mut self, home: &Home) -> (String, String) {
+        let (folder, log) = (home.file(&self.name), log_of(home, &self.name));
+        loop {
+            let mut how = self.process.ended().await;
+            if space::is_full(&folder) {
+                tracing::error!("{how}: the disk of {} is full; it starts again once there is space", folder.display());
+                while space::is_full(&folder) {
+                    tokio::time::sleep(SPACE).await;
+                }
+                match self.start_again(home, &folder, &log).await {
+                    Ok(()) => {
+                        tracing::info!("PostgreSQL runs again: its disk has space");
+                        continue;
+                    }
+                    Err(_) if space::is_full(&folder) => continue,
+                    Err(error) => how = error.message().to_owned(),
+                }
+            }
+            return (how, format!("{}.log", self.name));
+        }
+    }
+
+    /// Starts the process of a server that ended.
+    async fn start_again(&mut self, home: &Home, folder: &Path, log: &Path) -> Result<()> {
+        let user = User::unprivileged()?;
+        let programs = PostgresPrograms { bin: self.about.bin.clone(), version: self.about.version.clone() };
+        let place = settings::Place { port: self.about.server_port, socket: self.about.socket.clone() };
+        allow_programs(home, &programs, user.as_ref())?;
+        self.process = launch(&programs, folder, &place, user.as_ref(), log)?;
+        self.ready(log).await
     }
 
     pub async fn stop(&mut self) {
