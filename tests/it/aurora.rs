@@ -67,6 +67,18 @@ impl Drop for Consumer {
     }
 }
 
+/// `db upgrade` upgrades instances that outboxctl made: for others it names the steps by hand, and changes nothing.
+pub fn refuses_an_upgrade(stack: &Stack, reason: &str) {
+    let before = stack.ok(&["dms", "status"])["status"].clone();
+    let refused = stack.fails(2, &["db", "upgrade", "--to", "17", "--yes"]);
+    let (message, hints) = (refused["error"]["message"].to_string(), refused["error"]["hints"].to_string());
+    assert!(message.contains(reason), "{message}");
+    for step in ["outboxctl reconcile", "outboxctl dms stop", "drop the capture's slot", "outboxctl dms rebuild"] {
+        assert!(hints.contains(step), "{step}: {hints}");
+    }
+    assert_eq!(stack.ok(&["dms", "status"])["status"], before);
+}
+
 fn findings(report: &Value) -> Vec<Value> {
     report["findings"].as_array().expect("findings").clone()
 }
@@ -114,6 +126,8 @@ async fn a_pipeline_on_aurora_serverless_delivers_and_is_removed() {
     assert!(report.iter().all(|finding| finding["state"] != "failed"), "{report:#?}");
     let instances = report.iter().find(|finding| finding["check"] == "database instances").expect("a finding");
     assert!(instances["message"].as_str().is_some_and(|text| text.contains("writes")), "{instances}");
+
+    refuses_an_upgrade(&stack, "the database is a cluster of Aurora");
 
     // A reader joins and leaves: neither loses data.
     stack.ok(&["deploy", "--yes", "--parameter", "DatabaseMultiAz=true"]);

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use outboxctl::internals::local::postgres_server::superuser;
 use outboxctl::internals::postgres::{Target, connect};
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
+use crate::cli_schemas::check;
 use crate::support::api::eventually;
 use crate::support::not_run;
 use crate::support::pipeline::Pipeline;
@@ -46,6 +48,7 @@ async fn upgradable(test: &str) -> Option<(Pipeline, u32, u32)> {
         not_run(&reason);
         return None;
     }
+    check("db-upgrade", &plan["data"]);
     let steps = plan["data"]["plan"]["steps"].as_array().expect("the steps").len();
     assert_eq!((steps, &plan["data"]["plan"]["findings"], &plan["changed"]), (9, &Value::Array(vec![]), &false.into()));
     Some((pipeline, from, to))
@@ -94,6 +97,14 @@ fn kill_at(pipeline: &Pipeline, to: u32, text: &str) {
     assert!(found, "it ended before {text:?}:\n{}", seen.join("\n"));
 }
 
+/// Runs statements as the superuser of the server.
+async fn as_superuser(pipeline: &Pipeline, database: &str, statements: &[&str]) {
+    let server = superuser(&pipeline.stack.state().postgres, database).await.expect("superuser");
+    for statement in statements {
+        server.batch_execute(statement).await.unwrap_or_else(|error| panic!("{statement}: {error:?}"));
+    }
+}
+
 /// The sequences of an aggregate on the bus, each once, in the order of their first delivery.
 async fn delivered(pipeline: &Pipeline, aggregate: &str) -> Vec<i64> {
     let mut known = HashSet::new();
@@ -129,10 +140,10 @@ async fn an_upgrade_under_writes_that_is_killed_at_each_step_loses_nothing_and_k
     let steps = ["it is unavailable until then", IN_PROGRESS, "the database runs", "refreshing the statistics"];
     let later = ["creating slot", "has every change from", "were not captured: delivering", "start-replication"];
     steps.iter().chain(&later).for_each(|step| kill_at(&pipeline, to, step));
-    // The order is compared below with the deliveries: on a busy machine the report may count events in transit.
-    let report = pipeline.ok(&["db", "upgrade", "--to", &to.to_string(), "--yes", "--settle", "15s"]);
+    let report = pipeline.ok(&["db", "upgrade", "--to", &to.to_string(), "--yes", "--settle", "2s"]);
+    check("db-upgrade", &report);
     let result = &report["result"];
-    assert_eq!(result["missing"], 0, "{report}");
+    assert_eq!((&result["missing"], &result["out_of_order"]), (&0.into(), &0.into()), "{report}");
     assert!(result["written"].as_u64() > Some(0), "{report}");
     stop.store(true, Ordering::SeqCst);
     let failures = writer.await.expect("the writer");
@@ -177,18 +188,48 @@ async fn an_upgrade_under_writes_that_is_killed_at_each_step_loses_nothing_and_k
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_that_prevents_an_upgrade_is_named_before_anything_changes() {
     let Some((pipeline, from, to)) = upgradable("upgrade-refused").await else { return };
+    // A setting of the parameter group, which takes effect with a restart.
+    let setting = "ALTER SYSTEM SET max_prepared_transactions = 1";
+    as_superuser(&pipeline, "postgres", &[setting]).await;
+    pipeline.stack.ok(&["local", "down"]);
+    pipeline.stack.ok(&["local", "up", "--port", "0", "--postgres-port", "0"]);
+    pipeline.until(&["dms", "status"], |status| status["status"] == "running");
     let database = pipeline.database().await;
     database.batch_execute("CREATE TABLE search (language regconfig)").await.expect("a table");
     let slot = "SELECT pg_create_logical_replication_slot('debezium', 'pgoutput')";
     database.batch_execute(slot).await.expect("a slot");
+    as_superuser(&pipeline, "postgres", &["CREATE DATABASE broken", "CREATE DATABASE other"]).await;
+    let slot = "SELECT pg_create_logical_replication_slot('elsewhere', 'pgoutput')";
+    as_superuser(&pipeline, "other", &[slot]).await;
+    // As after a DROP DATABASE that was interrupted.
+    let interrupted = "UPDATE pg_database SET datconnlimit = -2 WHERE datname = 'broken'";
+    as_superuser(&pipeline, "postgres", &[interrupted]).await;
+    database.batch_execute("BEGIN; CREATE TABLE held (n int); PREPARE TRANSACTION 'held'").await.expect("prepared");
     let upgrade = ["db", "upgrade", "--to", &to.to_string(), "--yes"];
     let refused = pipeline.fails(1, &upgrade);
+    check("db-upgrade", &refused["data"]);
     let text = refused["error"]["message"].to_string();
-    assert!(text.contains("2 findings") && text.contains("slot debezium (pgoutput, database outbox"), "{text}");
-    assert!(text.contains("public.search.language") && text.contains("nothing was changed"), "{text}");
-    assert!(refused["error"]["hints"].to_string().contains("pg_drop_replication_slot('debezium')"), "{refused}");
-    assert_eq!(refused["data"]["plan"]["findings"].as_array().map(Vec::len), Some(2), "{refused}");
+    for named in [
+        "5 findings",
+        "nothing was changed",
+        "slot debezium (pgoutput, database outbox",
+        "slot elsewhere (pgoutput, database other",
+        "1 prepared transaction: held",
+        "public.search.language",
+        "DROP DATABASE was interrupted: broken",
+    ] {
+        assert!(text.contains(named), "{named}: {text}");
+    }
+    let hints = refused["error"]["hints"].to_string();
+    for named in ["pg_drop_replication_slot('debezium')", "pg_drop_replication_slot('elsewhere')", "ROLLBACK PREPARED"]
+    {
+        assert!(hints.contains(named), "{named}: {hints}");
+    }
+    assert_eq!(refused["data"]["plan"]["findings"].as_array().map(Vec::len), Some(5), "{refused}");
     assert_eq!(pipeline.ok(&["dms", "status"])["status"], "running");
+    database.batch_execute("COMMIT PREPARED 'held'").await.expect("committed");
+    as_superuser(&pipeline, "other", &["SELECT pg_drop_replication_slot('elsewhere')"]).await;
+    as_superuser(&pipeline, "postgres", &["DROP DATABASE broken", "DROP DATABASE other WITH (FORCE)"]).await;
     let question = pipeline.fails(1, &["db", "upgrade", "--to", &to.to_string(), "--no-input"]);
     assert!(
         question["error"]["message"].to_string().contains("findings"),

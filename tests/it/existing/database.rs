@@ -10,6 +10,7 @@ use outboxctl::internals::postgres::{Target, connect};
 use serde_json::{Value, json};
 
 use super::{blocks, clients, follow, status};
+use crate::aurora::refuses_an_upgrade;
 use crate::support::stack::Stack;
 
 /// Creates the application's resources, and returns the outputs of its stack.
@@ -169,6 +170,7 @@ async fn an_existing_network_and_database_are_used_and_left_as_they_were() {
     let findings = report["findings"].as_array().expect("findings");
     assert!(findings.iter().all(|finding| finding["state"] != "failed"), "{findings:#?}");
     assert!(findings.iter().any(|finding| finding["check"] == "existing network"), "{findings:#?}");
+    refuses_an_upgrade(&stack, "the database is an existing one");
 
     // The same pipeline in the eyes of a user whose pipeline other tools made: there is no stack in this stage.
     let outputs = stack.ok(&["outputs"]);

@@ -8,7 +8,7 @@ use crate::aws::upgrades::{self, Instance};
 use crate::commands::Context;
 use crate::commands::dms::Deployed;
 use crate::error::{Error, Kind, Result};
-use crate::local::{Home, tools};
+use crate::local::{Home, space, tools};
 use crate::output::count;
 use crate::pipelines::{self, Output};
 use crate::postgres::admin::{LogicalSlot, REBUILD, UpgradeState};
@@ -105,6 +105,14 @@ impl Preflight {
                 ),
             );
         }
+        if ctx.settings.local {
+            self.disk(&Home::find()?);
+        } else {
+            self.warnings.push(format!(
+                "free storage is not checked: the metric FreeStorageSpace of {} has it",
+                instance.identifier
+            ));
+        }
         if !instance.replicas.is_empty() {
             let replicas = instance.replicas.join(", ");
             self.warnings.push(format!(
@@ -117,6 +125,13 @@ impl Preflight {
                 .push("the database has no automated backups: RDS takes no snapshot before the upgrade".into());
         }
         Ok(())
+    }
+
+    /// Checks the disk of the local stack, on which pg_upgrade makes a copy of the data.
+    fn disk(&mut self, home: &Home) {
+        if space::is_full(&home.stack()) {
+            self.add(format!("the disk of {} is full", home.stack().display()), "free some space");
+        }
     }
 
     async fn capture(&mut self, ctx: &Context, deployed: &Deployed, to: u32) -> Result<()> {
