@@ -9,6 +9,7 @@ use aws_credential_types::Credentials;
 use serde_json::Value;
 
 pub struct Aws {
+    pub dms: aws_sdk_databasemigration::Client,
     pub dynamodb: aws_sdk_dynamodb::Client,
     pub kinesis: aws_sdk_kinesis::Client,
     pub lambda: aws_sdk_lambda::Client,
@@ -38,6 +39,7 @@ impl Aws {
             .await;
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
         Self {
+            dms: aws_sdk_databasemigration::Client::new(&config),
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
             kinesis: aws_sdk_kinesis::Client::new(&config),
             lambda: aws_sdk_lambda::Client::new(&config),

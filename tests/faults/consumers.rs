@@ -82,7 +82,7 @@ async fn once(world: &World, url: &str, shown: &AtomicU32) -> Result<()> {
     let args = ["consume", "--pipeline", world.pipeline.name(), "--post", url, "--lease-duration", &lease];
     let more = ["--hook-timeout", "2s", "--backoff", "100ms", "--attempts", "100", "--output", "ndjson"];
     let mut command = world.stack.command(&[&args[..], &more].concat());
-    let log = std::fs::OpenOptions::new().create(true).append(true).open(world.stack.folder().join("consumers.log"))?;
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(world.stack.log("consumers.log"))?;
     command.stdout(Stdio::from(log.try_clone()?)).stderr(Stdio::from(log)).kill_on_drop(true);
     let mut child = command.spawn()?;
     shown.store(child.id().unwrap_or_default(), Ordering::SeqCst);

@@ -14,6 +14,7 @@ mod inject;
 mod options;
 mod page;
 mod pipeline;
+mod prepare;
 mod proxy;
 mod report;
 mod resources;
@@ -33,9 +34,10 @@ use clap::Parser;
 use crate::inject::{FAULTS, Fault};
 use crate::options::Options;
 use crate::pipeline::Pipeline;
+use crate::prepare::Needs;
 use crate::report::Results;
 use crate::run::Rig;
-use crate::trouble::{Result, trouble};
+use crate::trouble::{NotRun, Result, trouble};
 
 /// Violations that are printed of one run.
 const SHOWN: usize = 10;
@@ -103,7 +105,7 @@ async fn all(options: &Options) -> Result<bool> {
     Ok(fine)
 }
 
-/// The chosen faults on one pipeline, one after the other.
+/// The chosen faults on one pipeline, one after the other, on a stack for each kind of preparation.
 async fn on(
     pipeline: Pipeline,
     seed: u64,
@@ -115,10 +117,35 @@ async fn on(
     if faults.is_empty() {
         return Ok(true);
     }
-    eprintln!("{}: deploying", pipeline.name());
-    let rig = Rig::deployed(pipeline, options).await?;
     let mut fine = true;
-    for (number, fault) in faults.into_iter().enumerate() {
+    for needs in Needs::ALL {
+        let faults: Vec<_> = faults.iter().copied().enumerate().filter(|(_, fault)| fault.needs == needs).collect();
+        if faults.is_empty() {
+            continue;
+        }
+        eprintln!("{}: deploying", pipeline.name());
+        match Rig::deployed(pipeline, options, needs).await {
+            Ok(rig) => fine &= on_rig(&rig, &faults, seed, options, until, results).await?,
+            Err(error) if error.is::<NotRun>() => {
+                faults.iter().for_each(|(_, fault)| eprintln!("  not run: {}: {error}", fault.name));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(fine)
+}
+
+/// Faults with their numbers on a deployed pipeline.
+async fn on_rig(
+    rig: &Rig,
+    faults: &[(usize, &Fault)],
+    seed: u64,
+    options: &Options,
+    until: Option<Instant>,
+    results: &mut Results,
+) -> Result<bool> {
+    let (pipeline, mut fine) = (rig.world.pipeline, true);
+    for &(number, fault) in faults {
         if until.is_some_and(|until| Instant::now() >= until) {
             break;
         }

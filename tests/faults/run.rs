@@ -10,6 +10,7 @@ use crate::history::{Place, Recorder, Step};
 use crate::inject::{Fault, Scene};
 use crate::options::Options;
 use crate::pipeline::Pipeline;
+use crate::prepare::Needs;
 use crate::resources::Phase;
 use crate::steady::Steady;
 use crate::trouble::{DEADLINE, Result, until};
@@ -54,8 +55,8 @@ pub struct Outcome {
 }
 
 impl Rig {
-    pub async fn deployed(pipeline: Pipeline, options: &Options) -> Result<Self> {
-        let world = World::deployed(pipeline, options).await?;
+    pub async fn deployed(pipeline: Pipeline, options: &Options, needs: Needs) -> Result<Self> {
+        let world = World::deployed(pipeline, options, needs).await?;
         let current = Current::default();
         let pause = if options.steady == 0 { watch::PAUSE } else { watch::SHARED };
         let watch = Watch::start(&world, &current, pause);
@@ -229,7 +230,7 @@ fn delivered(hop: &Recorder) -> HashSet<Place> {
 }
 
 /// How many events neither arrived nor were kept.
-fn missing(hop: &Recorder) -> usize {
+pub fn missing(hop: &Recorder) -> usize {
     let arrived = delivered(hop);
     let is_missing = |step: &&Step| match step {
         Step::Committed(event) | Step::Undeliverable(event) => !arrived.contains(&event.place),

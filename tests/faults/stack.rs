@@ -9,7 +9,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::Command;
 
-use crate::trouble::{Result, trouble, until};
+use outboxctl_test_support::clock::Clock;
+
+use crate::prepare::{Needs, Prepared};
+use crate::trouble::{NotRun, Result, trouble, until};
 
 /// The variable that marks the processes of a stack (`OUTBOXCTL_LOCAL_STACK` in the emulator's environment).
 const MARK: &str = "OUTBOXCTL_LOCAL_STACK";
@@ -19,25 +22,42 @@ pub struct Stack {
     home: PathBuf,
     name: String,
     work: tempfile::TempDir,
+    pub prepared: Prepared,
 }
 
 impl Stack {
     /// A stack that is up, on free ports. Its tools are shared with those of the tests.
-    pub async fn up(binary: &Path, name: &str) -> Result<Self> {
+    ///
+    /// # Errors
+    /// [`NotRun`] on a machine that can't prepare it.
+    pub async fn up(binary: &Path, name: &str, needs: Needs) -> Result<Self> {
         let home = std::env::var_os("OUTBOXCTL_TEST_HOME")
             .map_or_else(|| std::env::temp_dir().join("outboxctl-test-home"), PathBuf::from);
         std::fs::create_dir_all(&home)?;
         let binary = std::fs::canonicalize(binary).map_err(|e| trouble(format!("{}: {e}", binary.display())))?;
-        let stack = Self { binary, home, name: format!("f-{name}-{}", std::process::id()), work: tempfile::tempdir()? };
-        stack.ok(&["local", "up", "--port", "0", "--postgres-port", "0"]).await?;
+        // The stack before this one may still be going down.
+        let name = format!("{}-{name}-{}", needs.letter(), std::process::id());
+        let prepared = needs.prepare(&home.join("local").join(&name)).map_err(NotRun)?;
+        let stack = Self { binary, home, name, work: tempfile::tempdir()?, prepared };
+        stack.start(&["--port", "0", "--postgres-port", "0"]).await?;
         Ok(stack)
+    }
+
+    async fn start(&self, ports: &[&str]) -> Result<()> {
+        let mut command = self.prepared.started_by(self.command(&[&["local", "up"], ports].concat()));
+        let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = said(&output);
+        if Clock::is_refused(output.status.code()) { Err(NotRun(said).into()) } else { Err(trouble(said)) }
     }
 
     /// Brings it up again on its ports, after it went down in any way. A daemon that was just killed may still seem to be
     /// up, so its endpoint has to answer.
     pub async fn again(&self) -> Result<()> {
         until("the stack is up again", async || {
-            self.ok(&["local", "up"]).await?;
+            self.start(&[]).await?;
             self.struck().await.map(|_| Some(()))
         })
         .await
@@ -56,6 +76,9 @@ impl Stack {
             .env("OUTBOXCTL_LOCAL_NAME", &self.name)
             // What the bus was handed in which order is what is checked; EventBridge itself keeps none.
             .env("OUTBOXCTL_LOCAL_DELIVERY", "ordered");
+        if let Prepared::Clock(clock) = &self.prepared {
+            command.env("LD_PRELOAD", clock.library());
+        }
         command
     }
 
@@ -66,6 +89,11 @@ impl Stack {
             return Err(trouble(format!("outboxctl {}: {}", args.join(" "), said(&output))));
         }
         Ok(serde_json::from_slice(&output.stdout).unwrap_or(Value::Null))
+    }
+
+    /// Where consumers and others write what they print: not on the disk of the stack, which may be full.
+    pub fn log(&self, name: &str) -> PathBuf {
+        self.work.path().join(name)
     }
 
     pub fn folder(&self) -> PathBuf {
@@ -136,15 +164,19 @@ impl Stack {
 impl Drop for Stack {
     fn drop(&mut self) {
         // Also where the harness panics; the last command of a stack can only be reported.
-        let mut down = std::process::Command::new(&self.binary);
-        down.args(["local", "down", "--purge"])
-            .env("OUTBOXCTL_HOME", &self.home)
-            .env("OUTBOXCTL_LOCAL_NAME", &self.name);
-        match down.output() {
-            Ok(output) if output.status.success() => {}
-            Ok(output) => eprintln!("{} could not be taken down: {}", self.name, said(&output)),
-            Err(error) => eprintln!("{} could not be taken down: {error}", self.name),
-        }
+        let down = |arguments: &[&str]| {
+            let mut down = std::process::Command::new(&self.binary);
+            down.args(arguments).env("OUTBOXCTL_HOME", &self.home).env("OUTBOXCTL_LOCAL_NAME", &self.name);
+            match down.output() {
+                Ok(output) if output.status.success() => {}
+                Ok(output) => eprintln!("{} could not be taken down: {}", self.name, said(&output)),
+                Err(error) => eprintln!("{} could not be taken down: {error}", self.name),
+            }
+        };
+        // A folder on which a disk is mounted can't be removed.
+        down(&["local", "down"]);
+        self.prepared = Prepared::Nothing;
+        down(&["local", "down", "--purge"]);
     }
 }
 

@@ -7,6 +7,18 @@ use std::time::{Duration, Instant};
 pub type Trouble = Box<dyn std::error::Error + Send + Sync>;
 pub type Result<T> = std::result::Result<T, Trouble>;
 
+/// The reason why a run is not possible on this machine.
+#[derive(Debug)]
+pub struct NotRun(pub String);
+
+impl Display for NotRun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NotRun {}
+
 /// Maximum time that anything awaited may take on a busy machine. Never a measure of the product.
 pub const DEADLINE: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(100);

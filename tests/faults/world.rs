@@ -10,6 +10,7 @@ use crate::database::Database;
 use crate::history::{Event, Place, Recorder, Step};
 use crate::options::Options;
 use crate::pipeline::Pipeline;
+use crate::prepare::Needs;
 use crate::stack::Stack;
 use crate::trouble::{Result, trouble};
 
@@ -22,8 +23,8 @@ pub struct World {
 
 impl World {
     /// Deploys the pipeline; with a database, its schema and its capture are there, too.
-    pub async fn deployed(pipeline: Pipeline, options: &Options) -> Result<Arc<Self>> {
-        let stack = Stack::up(&options.binary, pipeline.name()).await?;
+    pub async fn deployed(pipeline: Pipeline, options: &Options, needs: Needs) -> Result<Arc<Self>> {
+        let stack = Stack::up(&options.binary, pipeline.name(), needs).await?;
         let of = ["--pipeline", pipeline.name()];
         stack.ok(&[&["deploy", "--yes"], &of[..]].concat()).await?;
         if pipeline.has_database() {

@@ -2,7 +2,10 @@
 
 mod calls;
 mod capture;
+mod clock;
 mod consumers;
+mod disk;
+mod lob;
 mod network;
 mod outage;
 mod poison;
@@ -19,6 +22,7 @@ use tokio::sync::Mutex;
 
 use crate::consumers::Consumers;
 use crate::pipeline::Pipeline::{self, DynamodbCdc, DynamodbEventbridge, DynamodbKinesis, RdsEventbridge, RdsKinesis};
+use crate::prepare::Needs;
 use crate::trouble::Result;
 use crate::watch::Handler;
 use crate::world::{History, World};
@@ -63,6 +67,7 @@ pub struct Fault {
     pub applies_to: &'static [Pipeline],
     /// Part of `--quick` for these.
     pub quick: &'static [Pipeline],
+    pub needs: Needs,
     pub inject: Inject,
 }
 
@@ -80,7 +85,18 @@ const fn fault(
     quick: &'static [Pipeline],
     inject: Inject,
 ) -> Fault {
-    Fault { name, does, applies_to, quick, inject }
+    Fault { name, does, applies_to, quick, needs: Needs::Nothing, inject }
+}
+
+/// A fault of which a machine needs to be capable, so that it is no part of `--quick`.
+const fn needing(
+    needs: Needs,
+    name: &'static str,
+    does: &'static str,
+    of: &'static [Pipeline],
+    inject: Inject,
+) -> Fault {
+    Fault { name, does, applies_to: of, quick: NONE, needs, inject }
 }
 
 /// Every fault, in the order of the table.
@@ -194,4 +210,25 @@ pub const FAULTS: &[Fault] = &[
     fault("truncate", "TRUNCATE of another table of the publication", RDS, NONE, tables::truncate),
     fault("alter-table", "columns of the outbox table are added and dropped", RDS, NONE, tables::alter),
     fault("replica-identity", "REPLICA IDENTITY of the outbox table changes", RDS, NONE, tables::replica_identity),
+    fault(
+        "truncated-lob",
+        "payloads larger than LobMaxSize, on an endpoint that truncates them instead of stopping the task",
+        RDS,
+        NONE,
+        lob::truncated,
+    ),
+    needing(
+        Needs::Clock,
+        "clock-step",
+        "the clock steps ahead, back behind the start, and to the right time",
+        ALL,
+        clock::steps,
+    ),
+    needing(
+        Needs::Disk,
+        "disk-full",
+        "the disk of the stack is full until PostgreSQL ends, and then has space again",
+        ALL,
+        disk::full,
+    ),
 ];

@@ -39,12 +39,12 @@ pub fn poison<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
     .boxed_local()
 }
 
-fn token(scene: &Scene<'_>, name: &str) -> String {
+pub fn token(scene: &Scene<'_>, name: &str) -> String {
     format!("{}{}{name}", scene.history.prefix, kept::POISON)
 }
 
 /// Expects that a record is kept which its source wraps.
-fn expect_kept(scene: &Scene<'_>, token: &str) {
+pub fn expect_kept(scene: &Scene<'_>, token: &str) {
     let place = Place { aggregate: token.to_owned(), sequence: 0 };
     scene.history.sink.push(Step::Undeliverable(Event { place, id: String::new(), content: token.to_owned() }));
 }
@@ -78,7 +78,7 @@ fn row(token: &str, columns: &str) -> Vec<u8> {
     format!("{{\"data\":{{\"aggregate_id\":\"{token}\",{columns}}},\"metadata\":{metadata}}}").into_bytes()
 }
 
-async fn unusual(scene: &Scene<'_>, aggregate: String, payload: String) -> Draft {
+pub async fn unusual(scene: &Scene<'_>, aggregate: String, payload: String) -> Draft {
     Draft { aggregate, kind: "SampleCreated", payload, id: identifier(&mut *scene.rng.lock().await) }
 }
 

@@ -72,6 +72,10 @@ async fn rebuilt(scene: &Scene<'_>, named: &str) -> Result<u64> {
     if report["missing"] != 0 || report["delivered"].as_u64().is_none_or(|events| events == 0) {
         return Err(trouble(format!("the gap was not filled: {report}")));
     }
+    // The checker has the order of what arrived; the command must report the same.
+    if report["out_of_order"] != 0 {
+        return Err(trouble(format!("the command reports events out of order: {report}")));
+    }
     scene.history.slot_replaced();
     Ok(1)
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::history::{Event, Place, Step};
+use crate::prepare::Prepared;
 use crate::trouble::{Result, causes};
 use crate::world::{History, World};
 
@@ -33,8 +34,9 @@ impl Reader {
                 }
             }
         }
-        // Two events of one time may come one after the other.
-        self.from = (latest - 5_000).max(0);
+        // Two events of one time may come one after the other, and the clock may step back.
+        let back = if matches!(world.stack.prepared, Prepared::Clock(_)) { 300_000 } else { 5_000 };
+        self.from = (latest - back).max(0);
         Ok(())
     }
 }

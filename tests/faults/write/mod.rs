@@ -39,20 +39,26 @@ pub struct Draft {
 /// Writers at work.
 pub struct Load {
     stop: Arc<AtomicBool>,
+    rests: Arc<AtomicBool>,
     committed: Arc<AtomicUsize>,
     writers: Vec<JoinHandle<Result<()>>>,
 }
 
 impl Load {
     pub fn start(world: &Arc<World>, history: &Arc<History>, seed: u64) -> Self {
-        let (stop, committed) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let (stop, rests, committed) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default(), Arc::default());
         let writer = |number: usize| {
             let (world, history) = (Arc::clone(world), Arc::clone(history));
-            let (stop, committed) = (Arc::clone(&stop), Arc::clone(&committed));
+            let (stop, rests, committed) = (Arc::clone(&stop), Arc::clone(&rests), Arc::clone(&committed));
             let rng = Rng::with_seed(seed.wrapping_mul(31).wrapping_add(number as u64));
-            tokio::spawn(async move { write(&world, &history, number, rng, &stop, &committed).await })
+            tokio::spawn(async move { write(&world, &history, number, rng, (&stop, &rests), &committed).await })
         };
-        Self { writers: (0..WRITERS).map(writer).collect(), stop, committed }
+        Self { writers: (0..WRITERS).map(writer).collect(), stop, rests, committed }
+    }
+
+    /// Lets the writers rest after the transactions that they are in, or write again.
+    pub fn rest(&self, rests: bool) {
+        self.rests.store(rests, Ordering::SeqCst);
     }
 
     /// Events that are known to be committed.
@@ -89,13 +95,17 @@ async fn write(
     history: &History,
     number: usize,
     mut rng: Rng,
-    stop: &AtomicBool,
+    (stop, rests): (&AtomicBool, &AtomicBool),
     committed: &AtomicUsize,
 ) -> Result<()> {
     let mut row = row::Rows::default();
     let mut item = item::Items::default();
     let mut user = user::Users::default();
     while !stop.load(Ordering::SeqCst) {
+        if rests.load(Ordering::SeqCst) {
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        }
         // Rows of one aggregate are locked by the database; items and users need one writer each.
         let own = if world.pipeline.has_database() { 1 } else { WRITERS };
         let aggregate = |rng: &mut Rng| {
