@@ -12,10 +12,16 @@ import re
 import subprocess
 import sys
 
-# Suffixes that CloudFormation generates, ids of EC2, digests and UUIDs, endpoints with ports of this machine.
+# Suffixes that CloudFormation and Secrets Manager generate, ids of EC2 and DMS, digests and UUIDs, certificates and ports of a local
+# stack.
 GENERATED = [
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "UUID"),
     (re.compile(r"^[0-9a-f]{8}$"), "ID"),
+    (re.compile(r"(?<=-)[0-9a-f]{6,8}$"), "ID"),
+    (re.compile(r":(rep|endpoint|task):[A-Z0-9]+"), r":\1:ID"),
+    (re.compile(r"-----BEGIN CERTIFICATE-----.*", re.DOTALL), "CERTIFICATE"),
+    # Ports that are free when a local stack starts.
+    (re.compile(r"^[1-9]\d{4}$"), "PORT"),
     (re.compile(r"\b(vpc|subnet|sg|rtb|igw|vpce)-[0-9a-fA-F]+"), r"\1-ID"),
     (re.compile(r"(?<=-)[A-Za-z0-9]{10,40}(?=[\"/:,.]|$)"), "ID"),
     (re.compile(r"https?://[^\"]+"), "URL"),
