@@ -4,7 +4,7 @@
     stacks.py compare OURS THEIRS
 
 Generated parts of names, ids and times differ between two deploys. `deploy` acknowledges every capability, and tags stacks with its
-version, of which another tool knows nothing. Everything else has to be the same.
+version, which other tools do not. Everything else has to be the same.
 """
 
 import json
@@ -12,16 +12,13 @@ import re
 import subprocess
 import sys
 
-# Suffixes that CloudFormation and Secrets Manager generate, ids of EC2 and DMS, digests and UUIDs, certificates and ports of a local
-# stack.
+# Suffixes that CloudFormation and Secrets Manager generate, ids of EC2 and DMS, digests and UUIDs, certificates of a local stack.
 GENERATED = [
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "UUID"),
     (re.compile(r"^[0-9a-f]{8}$"), "ID"),
     (re.compile(r"(?<=-)[0-9a-f]{6,8}$"), "ID"),
     (re.compile(r":(rep|endpoint|task):[A-Z0-9]+"), r":\1:ID"),
     (re.compile(r"-----BEGIN CERTIFICATE-----.*", re.DOTALL), "CERTIFICATE"),
-    # Ports that are free when a local stack starts.
-    (re.compile(r"^[1-9]\d{4}$"), "PORT"),
     (re.compile(r"\b(vpc|subnet|sg|rtb|igw|vpce)-[0-9a-fA-F]+"), r"\1-ID"),
     (re.compile(r"(?<=-)[A-Za-z0-9]{10,40}(?=[\"/:,.]|$)"), "ID"),
     (re.compile(r"https?://[^\"]+"), "URL"),
@@ -49,7 +46,10 @@ def describe():
     json.dump(found, sys.stdout, indent=1, sort_keys=True)
 
 
-def normalised(text):
+def normalised(key, text):
+    # A port that was free when the local stack started.
+    if key.endswith("Port") and text.isdigit():
+        return "PORT"
     for pattern, word in GENERATED:
         text = pattern.sub(word, text)
     return text
@@ -60,7 +60,7 @@ def read(path):
         stacks = json.load(file)
     for stack in stacks.values():
         for part in ("parameters", "outputs"):
-            stack[part] = {key: normalised(value or "") for key, value in stack[part].items()}
+            stack[part] = {key: normalised(key, value or "") for key, value in stack[part].items()}
     return stacks
 
 
