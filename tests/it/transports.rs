@@ -4,10 +4,13 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 use aws_sdk_eventbridge::types::{PutEventsRequestEntry, Target};
 use aws_sdk_kinesis::Client as Kinesis;
-use aws_sdk_kinesis::error::ProvideErrorMetadata;
+use aws_sdk_kinesis::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_kinesis::operation::get_records::GetRecordsError;
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::{PutRecordsRequestEntry, ScalingType, ShardIteratorType, StreamMode, StreamModeDetails};
 use aws_sdk_sqs::types::QueueAttributeName;
@@ -241,6 +244,41 @@ async fn a_shard_refuses_records_above_its_limits() {
     })
     .await;
     assert_eq!(parents.len(), 4);
+}
+
+/// A reader whose batch fails for more than five minutes has such an iterator, and needs the error to get another one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_may_read_a_stream_gets_the_error_of_an_expired_iterator() {
+    let stack = Stack::unordered("iterators");
+    let clients = Clients::for_local(stack.state().local_endpoint()).await;
+    let (iam, kinesis) = (clients.iam(), clients.kinesis());
+    kinesis.create_stream().stream_name("one").shard_count(1).send().await.expect("a stream");
+    let described = kinesis.describe_stream_summary().stream_name("one").send().await.expect("the stream");
+    let arn = described.stream_description_summary.expect("a summary").stream_arn;
+    let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"AWS": "arn:aws:iam::000000000000:root"}}]});
+    let role = iam.create_role().role_name("reader").assume_role_policy_document(trust.to_string());
+    let role = role.send().await.expect("a role").role.expect("a role").arn;
+    let session = clients.sts().assume_role().role_arn(&role).role_session_name("test").send().await;
+    let session = session.expect("a session").credentials.expect("credentials");
+    let (id, secret, token) = (session.access_key_id, session.secret_access_key, session.session_token);
+    let credentials = SharedCredentialsProvider::new(Credentials::new(id, secret, Some(token), None, "test"));
+    let reader = clients.with_credentials(credentials).kinesis();
+    let iterator = kinesis.get_shard_iterator().stream_name("one").shard_id("shardId-000000000000");
+    let iterator = iterator.shard_iterator_type(ShardIteratorType::Latest).send().await.expect("a position");
+    let valid = iterator.shard_iterator.expect("an iterator");
+
+    let read = async |iterator: &str| reader.get_records().shard_iterator(iterator).send().await;
+    let code =
+        |read: Result<_, _>| read.err().and_then(|error: SdkError<GetRecordsError>| error.code().map(str::to_owned));
+    assert_eq!(code(read(&valid).await).as_deref(), Some("AccessDeniedException"));
+    let policy = json!({"Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "kinesis:GetRecords", "Resource": arn}]});
+    let put = iam.put_role_policy().role_name("reader").policy_name("read").policy_document(policy.to_string());
+    put.send().await.expect("a policy");
+    assert_eq!(code(read(&valid).await), None);
+    let expired = "00000000-0000-4000-8000-000000000000";
+    assert_eq!(code(read(expired).await).as_deref(), Some("ExpiredIteratorException"));
 }
 
 /// More events than one answer has, two of a millisecond each.

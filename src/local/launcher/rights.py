@@ -146,6 +146,10 @@ def install_decisions():
         result = emulated(access_key_id, iam_action, service, region, resource_arn, service_context)
         if isinstance(result, evaluator.AuthError):
             return result
+        if (iam_action, resource_arn) == ("kinesis:GetRecords", "*"):
+            # An iterator that has expired, or is from before a restart, leads to no stream whose rights could be checked. The
+            # service refuses it, as AWS does, and the reader gets another one.
+            return None
         principal = evaluator.resolve_principal(access_key_id or "", responses.get_account_id())
         if isinstance(principal, evaluator.AuthError):
             return result
@@ -160,9 +164,7 @@ def install_decisions():
             result.principal_arn = principal.arn
             denied_by_endpoint.set(result.decision != "Allow")
             result = None if result.decision == "Allow" else result
-        # An iterator from before a restart leads to no stream, so that the decision can't be compared.
-        is_comparable = (iam_action, resource_arn) != ("kinesis:GetRecords", "*")
-        if RECORDS and is_comparable:
+        if RECORDS:
             keep(principal, service, iam_action, resource_arn, context, result is None, policy)
         return result
 
