@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{Item, Origin, Sink, StartAt, decode, read_into};
@@ -13,9 +14,14 @@ use crate::error::{AwsContext, Error, Kind, RESOURCE_MISSING, Result};
 use crate::outbox::Recent;
 use crate::pipelines::Hop;
 
-/// Log events become visible late and unordered: each read starts this long before the newest event seen.
-const LOOK_BACK: TimeDelta = TimeDelta::seconds(60);
-/// Ids kept to detect events that were read before; more than arrive within [`LOOK_BACK`] at any known rate.
+/// Log events become visible late and unordered: a read starts this long before the newest event seen.
+const LOOK_BACK: TimeDelta = TimeDelta::seconds(2);
+/// The same for a read every [`WIDE`], which finds what became visible later. If every read returned the events of a
+/// minute, a busy log would need more requests than CloudWatch Logs answers (quota "FilterLogEvents requests per
+/// second"; an answer has up to 10,000 events or 1 MB).
+const WIDE_LOOK_BACK: TimeDelta = TimeDelta::seconds(60);
+const WIDE: Duration = Duration::from_secs(10);
+/// Ids kept to detect events that were read before; more than arrive within [`WIDE_LOOK_BACK`] at any known rate.
 const REMEMBERED: usize = 500_000;
 
 /// Options of a reader.
@@ -38,6 +44,7 @@ pub async fn open(clients: &Clients, options: Options, sink: Sink, cancel: Cance
         client: clients.logs(),
         since: options.from.since(Utc::now()),
         newest: None,
+        widened: None,
         seen: Recent::new(REMEMBERED),
         pause: if local { (millis(50), millis(250)) } else { (millis(1_000), millis(1_000)) },
         grace: TimeDelta::seconds(if local { 1 } else { 15 }),
@@ -57,6 +64,8 @@ struct Reader {
     options: Options,
     since: Option<DateTime<Utc>>,
     newest: Option<DateTime<Utc>>,
+    /// Time of the last read with [`WIDE_LOOK_BACK`].
+    widened: Option<Instant>,
     seen: Recent,
     /// Interval of reads while there are new events, and the longest interval while there are none.
     pause: (Duration, Duration),
@@ -78,7 +87,7 @@ impl Reader {
             let before = self.newest;
             // Checked before the read, so that the last read comes after the end of the grace period.
             let last = self.options.until.is_some_and(|until| Utc::now() > until + self.grace);
-            if !self.look().await? || last {
+            if !self.look(last).await? || last {
                 return Ok(());
             }
             pause = if self.newest > before { self.pause.0 } else { (pause * 2).min(self.pause.1) };
@@ -87,8 +96,12 @@ impl Reader {
     }
 
     /// Reads all possibly new events; returns false if the receiver of the items is closed.
-    async fn look(&mut self) -> Result<bool> {
-        let back = self.newest.map(|newest| newest - LOOK_BACK);
+    async fn look(&mut self, last: bool) -> Result<bool> {
+        let wide = last || self.widened.is_none_or(|at| at.elapsed() >= WIDE);
+        if wide {
+            self.widened = Some(Instant::now());
+        }
+        let back = self.newest.map(|newest| newest - if wide { WIDE_LOOK_BACK } else { LOOK_BACK });
         // EventBridge stamps with the event's own time, which has whole seconds.
         let since = self.since.map(|since| since - TimeDelta::seconds(1));
         let start = back.into_iter().chain(since).max();

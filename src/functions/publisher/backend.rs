@@ -10,8 +10,6 @@ use crate::outbox::Message;
 pub struct Entry {
     /// The outbox row's id; consumers deduplicate by it.
     pub event_id: uuid::Uuid,
-    /// The time at which the transaction committed.
-    pub time: chrono::DateTime<chrono::Utc>,
     /// `outbox.<aggregate type>`.
     pub source: String,
     pub detail_type: String,
@@ -25,7 +23,6 @@ impl Entry {
     pub fn new(message: &Message) -> Result<Self, serde_json::Error> {
         Ok(Self {
             event_id: message.id,
-            time: message.committed_at,
             source: message.source(),
             detail_type: message.event_type.clone(),
             detail: serde_json::to_string(&message.to_cloud_event())?,

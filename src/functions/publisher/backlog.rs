@@ -124,7 +124,6 @@ mod tests {
     fn event(position: usize, aggregate: &str, bytes: usize) -> Item {
         let entry = Entry {
             event_id: uuid::Uuid::nil(),
-            time: chrono::DateTime::UNIX_EPOCH,
             source: String::new(),
             detail_type: String::new(),
             detail: position.to_string(),

@@ -8,7 +8,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
 use aws_smithy_types::DateTime;
-use chrono::{TimeDelta, Utc};
+use chrono::Utc;
 
 use super::backend::{Entry, Limits, Publisher, Reason, Verdict};
 use crate::error::sdk_code;
@@ -47,11 +47,13 @@ impl EventBridge {
     }
 
     async fn put(&self, entries: &[Arc<Entry>]) -> Result<Vec<Verdict>, Failure> {
-        let now = Utc::now();
+        // The bus stamps its entries in the event log with `Time`, and readers of the log ask for the time of delivery. The
+        // CloudEvent has the time of the commit.
+        let now = DateTime::from_secs(Utc::now().timestamp());
         let entries = entries.iter().map(|entry| {
             PutEventsRequestEntry::builder()
                 .event_bus_name(&self.bus)
-                .time(DateTime::from_secs(stamp(entry.time, now).timestamp()))
+                .time(now)
                 .source(&entry.source)
                 .detail_type(&entry.detail_type)
                 .detail(&entry.detail)
@@ -70,18 +72,6 @@ impl EventBridge {
             }
         }
     }
-}
-
-/// Maximum age of a commit's time as the event's `Time` on the bus, and maximum time ahead. The bus stamps its entries
-/// in the event log with `Time`, and a log group rejects entries that are older than its retention, which is at least a
-/// day, or more than two hours ahead (PutLogEvents in the CloudWatch Logs API reference).
-const MAX_AGE: TimeDelta = TimeDelta::hours(12);
-const MAX_AHEAD: TimeDelta = TimeDelta::hours(1);
-
-/// Returns the event's `Time` on the bus: the time of the commit, or now if a log group would reject that. The
-/// CloudEvent keeps the time of the commit.
-fn stamp(committed: chrono::DateTime<Utc>, now: chrono::DateTime<Utc>) -> chrono::DateTime<Utc> {
-    if (now - MAX_AGE..=now + MAX_AHEAD).contains(&committed) { committed } else { now }
 }
 
 /// A failure of a whole request.
@@ -180,7 +170,6 @@ mod tests {
     fn entry(detail_type: &str, detail: usize) -> Entry {
         Entry {
             event_id: uuid::Uuid::nil(),
-            time: chrono::DateTime::UNIX_EPOCH,
             source: "outbox.car".into(),
             detail_type: detail_type.into(),
             detail: "x".repeat(detail),
@@ -191,15 +180,6 @@ mod tests {
     fn sizes_are_those_of_the_bus() {
         assert_eq!(backend().size(&entry("CarCreated", 100)), 14 + 10 + 10 + 100);
         assert_eq!(backend().size(&entry("Ž", 0)), 14 + 10 + 2);
-    }
-
-    #[test]
-    fn times_that_log_groups_reject_become_the_current_time() {
-        let now = chrono::DateTime::from_timestamp(1_764_000_000, 0).expect("a time");
-        for (hours, kept) in [(0, true), (-11, true), (-13, false), (-24 * 30, false), (2, false)] {
-            let committed = now + TimeDelta::hours(hours);
-            assert_eq!(stamp(committed, now), if kept { committed } else { now }, "{hours}");
-        }
     }
 
     #[test]

@@ -84,7 +84,6 @@ impl FailureDestination for Bus {
 fn event(position: usize, aggregate: u8) -> Item {
     let entry = Entry {
         event_id: uuid::Uuid::nil(),
-        time: chrono::DateTime::UNIX_EPOCH,
         source: "outbox.car".into(),
         detail_type: "CarCreated".into(),
         detail: format!("{aggregate}:{position}"),
