@@ -9,6 +9,7 @@ const OPERATIONS = { 'sqs:ChangeMessageVisibilityBatch': 'sqs:ChangeMessageVisib
 // The service authorization reference names another resource for these actions than the emulator.
 const ANY = ['events:ListRules']
 const RULES = ['events:PutTargets', 'events:RemoveTargets']
+const BUSES = ['events:DescribeEventBus']
 const LOG_STREAMS = ['logs:CreateLogStream', 'logs:PutLogEvents']
 // On a consumer of a stream; the simulator can't choose between stream and consumer.
 const TAGS = ['kinesis:ListTagsForResource']
@@ -20,6 +21,7 @@ export function asked({ action, resource }) {
   const name = OPERATIONS[action] ?? action
   if (ANY.includes(name)) return { action: name, resource: '*' }
   if (RULES.includes(name)) return { action: name, resource: resource.replace(/:event-bus\/(.+)$/, ':rule/$1/any') }
+  if (BUSES.includes(name)) return { action: name, resource: resource.replace(':rule/default/', ':event-bus/') }
   if (LOG_STREAMS.includes(name) && !resource.includes(':log-stream:')) return { action: name, resource: `${resource}:log-stream:any` }
   if (TAGS.includes(name)) return { action: name, resource: resource.replace(/\/consumer\/.+$/, '') }
   return { action: name, resource }
