@@ -46,19 +46,21 @@ impl EventBridge {
         Self { client: aws_sdk_eventbridge::Client::from_conf(config), bus, max_request_bytes }
     }
 
+    /// Returns the entry of a request. The bus stamps its entries in the event log with `Time`, and readers of the log ask for
+    /// the time of delivery; the CloudEvent has the time of the commit.
+    fn request(&self, entry: &Entry, now: chrono::DateTime<Utc>) -> PutEventsRequestEntry {
+        PutEventsRequestEntry::builder()
+            .event_bus_name(&self.bus)
+            .time(DateTime::from_secs(now.timestamp()))
+            .source(&entry.source)
+            .detail_type(&entry.detail_type)
+            .detail(&entry.detail)
+            .build()
+    }
+
     async fn put(&self, entries: &[Arc<Entry>]) -> Result<Vec<Verdict>, Failure> {
-        // The bus stamps its entries in the event log with `Time`, and readers of the log ask for the time of delivery. The
-        // CloudEvent has the time of the commit.
-        let now = DateTime::from_secs(Utc::now().timestamp());
-        let entries = entries.iter().map(|entry| {
-            PutEventsRequestEntry::builder()
-                .event_bus_name(&self.bus)
-                .time(now)
-                .source(&entry.source)
-                .detail_type(&entry.detail_type)
-                .detail(&entry.detail)
-                .build()
-        });
+        let now = Utc::now();
+        let entries = entries.iter().map(|entry| self.request(entry, now));
         match self.client.put_events().set_entries(Some(entries.collect())).send().await {
             Ok(answer) => Ok(answer.entries().iter().map(verdict).collect()),
             Err(error) => {
@@ -180,6 +182,16 @@ mod tests {
     fn sizes_are_those_of_the_bus() {
         assert_eq!(backend().size(&entry("CarCreated", 100)), 14 + 10 + 10 + 100);
         assert_eq!(backend().size(&entry("Ž", 0)), 14 + 10 + 2);
+    }
+
+    #[test]
+    fn an_event_that_is_delivered_late_has_the_time_of_delivery() {
+        let committed = r#"{"time":"2026-01-01T00:00:00Z"}"#;
+        let late = Entry { detail: committed.into(), ..entry("CarCreated", 0) };
+        let now = chrono::DateTime::from_timestamp(1_800_000_000, 5).expect("a time");
+        let request = backend().request(&late, now);
+        assert_eq!(request.time().map(DateTime::secs), Some(1_800_000_000));
+        assert_eq!(request.detail(), Some(committed));
     }
 
     #[test]
