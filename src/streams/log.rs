@@ -44,7 +44,7 @@ pub async fn open(clients: &Clients, options: Options, sink: Sink, cancel: Cance
         client: clients.logs(),
         since: options.from.since(Utc::now()),
         newest: None,
-        widened: None,
+        look_back: LookBack::default(),
         seen: Recent::new(REMEMBERED),
         pause: if local { (millis(50), millis(250)) } else { (millis(1_000), millis(1_000)) },
         grace: TimeDelta::seconds(if local { 1 } else { 15 }),
@@ -64,13 +64,27 @@ struct Reader {
     options: Options,
     since: Option<DateTime<Utc>>,
     newest: Option<DateTime<Utc>>,
-    /// Time of the last read with [`WIDE_LOOK_BACK`].
-    widened: Option<Instant>,
+    look_back: LookBack,
     seen: Recent,
     /// Interval of reads while there are new events, and the longest interval while there are none.
     pause: (Duration, Duration),
     grace: TimeDelta,
     sink: Sink,
+}
+
+/// Time of the last read with [`WIDE_LOOK_BACK`].
+#[derive(Default)]
+struct LookBack(Option<Instant>);
+
+impl LookBack {
+    /// Returns how long before the newest event the next read starts. The last one is wide: there is no later one.
+    fn next(&mut self, last: bool, now: Instant) -> TimeDelta {
+        if !last && self.0.is_some_and(|at| now < at + WIDE) {
+            return LOOK_BACK;
+        }
+        self.0 = Some(now);
+        WIDE_LOOK_BACK
+    }
 }
 
 impl Reader {
@@ -97,11 +111,8 @@ impl Reader {
 
     /// Reads all possibly new events; returns false if the receiver of the items is closed.
     async fn look(&mut self, last: bool) -> Result<bool> {
-        let wide = last || self.widened.is_none_or(|at| at.elapsed() >= WIDE);
-        if wide {
-            self.widened = Some(Instant::now());
-        }
-        let back = self.newest.map(|newest| newest - if wide { WIDE_LOOK_BACK } else { LOOK_BACK });
+        let look_back = self.look_back.next(last, Instant::now());
+        let back = self.newest.map(|newest| newest - look_back);
         // EventBridge stamps with the event's own time, which has whole seconds.
         let since = self.since.map(|since| since - TimeDelta::seconds(1));
         let start = back.into_iter().chain(since).max();
@@ -144,5 +155,18 @@ impl Reader {
             log_stream,
             log_event_id,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_read_the_last_one_and_one_every_ten_seconds_look_back_a_minute() {
+        let (mut look_back, start) = (LookBack::default(), Instant::now());
+        let mut is_wide = |second| look_back.next(second == 24, start + Duration::from_secs(second)) == WIDE_LOOK_BACK;
+        let wide: Vec<u64> = (0..25).filter(|second| is_wide(*second)).collect();
+        assert_eq!(wide, [0, 10, 20, 24]);
     }
 }
