@@ -38,7 +38,8 @@ pub struct Behind {
 /// Returns the aggregates among them that the outbox is behind of: their last sequence is above the counter of the
 /// aggregate, or another event has it. Purged rows leave their counter.
 ///
-/// With `known`, aggregates without a counter are left out: they may be another application's. Every event that is gone was committed before the database was restored, and every later row was written after it.
+/// With `known`, aggregates without a counter are not included: they may be another application's. Every event that is
+/// gone was committed before the database was restored, and every later row was written after it.
 ///
 /// # Errors
 /// Those of the query.

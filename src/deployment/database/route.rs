@@ -8,7 +8,7 @@ use crate::postgres::Target;
 use crate::postgres::tls::Roots;
 
 /// Returns whether the server has a public address, which a template parameter selects. An existing database is reached
-/// directly as long as there is no admin function.
+/// directly until the admin function exists.
 pub(super) async fn is_public(deployment: &Deployment) -> Result<bool> {
     if deployment.is_existing(Output::DatabaseEndpoint) {
         return Ok(deployment.output(Output::AdminFunction).is_err());

@@ -36,8 +36,10 @@ pub const REBUILT: &str = "outboxctl_";
 /// Use it if the slot was dropped, if PostgreSQL removed the log that it needs (max_slot_wal_keep_size), or if a
 /// restored or promoted server does not have it. Creates a new slot, compares the outbox with the delivered events,
 /// delivers the missing ones in order per aggregate, starts the task at the new slot, and checks that no event is
-/// missing. Applications may write all the time. If the command is interrupted, run it again: it continues where it
-/// stopped. Exits with 5 if events are missing at the end.
+/// missing. Applications may write all the time. If the database was restored to an earlier time, events that were
+/// written since with the sequences of delivered events get later sequences first; see `outboxctl explain capture`. If
+/// the command is interrupted, run it again: it continues where it stopped. Exits with 5 if events are missing at the
+/// end.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
