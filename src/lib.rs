@@ -21,21 +21,19 @@
 //! | [`report`] | events that engines report, the `Reporter` that gets them, and the parts of their text | `error` |
 //! | [`outbox`] | the event envelope, and the formats in which captured changes travel; pure | none |
 //! | [`pipelines`] | the pipelines as plain data: stacks, order, parameters, routes, cost | `aws`, `error`, `outbox`, `settings` |
-//! | [`aws`] | SDK configuration, clients, packaging, control of DMS tasks | `error`, `report`, `settings`, `timing` |
+//! | [`aws`] | SDK configuration, clients, packaging, control of DMS tasks, the outbox item in DynamoDB | `error`, `outbox`, `report`, `settings`, `timing` |
 //! | [`postgres`] | verified TLS, schema, administrative requests, the replication protocol | `error`, `outbox`, `settings`, `timing` |
-//! | [`dynamodb`] | the outbox item, the transaction that writes it, the stream of its table | `error`, `outbox`, `timing` |
-//! | [`cloudformation`] | change sets, events, waiting, the stack graph | `aws`, `error`, `pipelines`, `report`, `settings` |
-//! | [`deployment`] | a deployed pipeline in use: its outputs, its database, readers of its stops, writers of sample events | `aws`, `cloudformation`, `dynamodb`, `error`, `outbox`, `pipelines`, `postgres`, `report`, `settings`, `streams`, `timing` |
-//! | [`streams`] | readers of Kinesis, DynamoDB Streams, the bus, the event log and the processed log | `aws`, `dynamodb`, `error`, `outbox`, `pipelines`, `postgres`, `report`, `timing` |
+//! | [`cloudformation`] | change sets, events, waiting, the stack graph; the same stacks as files for other tools | `aws`, `error`, `outbox`, `pipelines`, `report`, `settings` |
+//! | [`deployment`] | a deployed pipeline in use: its outputs, its database, readers of its stops, writers of sample events | `aws`, `cloudformation`, `error`, `outbox`, `pipelines`, `postgres`, `report`, `settings`, `streams`, `timing` |
+//! | [`streams`] | readers of Kinesis, DynamoDB Streams, the bus, the event log and the processed log | `aws`, `error`, `outbox`, `pipelines`, `postgres`, `report`, `timing` |
 //! | [`capture`] | the data plane of DMS: a replication slot, read into a stream | `aws`, `error`, `outbox`, `postgres`, `timing` |
-//! | [`functions`] | the Lambda functions: API writers, publishers, in-VPC administration | `aws`, `dynamodb`, `error`, `outbox`, `output`, `postgres`, `settings`, `timing` |
+//! | [`functions`] | the Lambda functions: API writers, publishers, in-VPC administration | `aws`, `error`, `outbox`, `output`, `postgres`, `settings`, `timing` |
 //! | [`consumer`] | `consume`: leases, shard readers, handlers, checkpoints | `aws`, `error`, `outbox`, `postgres`, `report`, `streams`, `timing` |
-//! | [`synth`] | the templates of a pipeline as CloudFormation, Terraform and CDK; pure | `cloudformation`, `error`, `outbox`, `pipelines`, `settings` |
 //! | [`verify`] | writing events, watching every hop, matching | `consumer`, `deployment`, `error`, `outbox`, `output`, `pipelines`, `postgres`, `report`, `streams` |
-//! | [`repair`] | dead letters, reconcile, replay, purge | `aws`, `deployment`, `dynamodb`, `error`, `outbox`, `pipelines`, `postgres`, `timing` |
+//! | [`repair`] | dead letters, reconcile, replay, purge | `aws`, `deployment`, `error`, `outbox`, `pipelines`, `postgres`, `timing` |
 //! | [`doctor`] | checks of machine, account and deployment, each with its remedy; the picture of a pipeline | `aws`, `cloudformation`, `consumer`, `deployment`, `error`, `functions`, `pipelines`, `postgres`, `report`, `settings`, `streams` |
 //! | [`ui`] | the web page and its server | `aws`, `consumer`, `deployment`, `error`, `listener`, `outbox`, `pipelines`, `postgres`, `repair`, `settings`, `streams`, `timing` |
-//! | [`local`] | the local stack: PostgreSQL, AWS emulator, gateway, DMS, event source mappings | `aws`, `capture`, `dynamodb`, `error`, `listener`, `outbox`, `output`, `postgres`, `report`, `settings`, `streams`, `timing` |
+//! | [`local`] | the local stack: PostgreSQL, AWS emulator, gateway, DMS, event source mappings | `aws`, `capture`, `error`, `listener`, `outbox`, `output`, `postgres`, `report`, `settings`, `streams`, `timing` |
 //! | [`listener`] | the shared parts of the HTTP servers on this machine: origin checks, limits, secrets | `aws`, `error` |
 
 mod aws;
@@ -46,7 +44,6 @@ mod commands;
 mod consumer;
 mod deployment;
 mod doctor;
-mod dynamodb;
 mod error;
 mod functions;
 mod listener;
@@ -59,7 +56,6 @@ mod repair;
 mod report;
 mod settings;
 mod streams;
-mod synth;
 mod timing;
 mod ui;
 mod verify;

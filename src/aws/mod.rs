@@ -1,8 +1,8 @@
-//! SDK configuration and clients, the package of the functions, and control of DMS tasks. Imports `error`, `report`,
-//! `settings` and `timing`.
+//! SDK configuration and clients, the package of the functions, control of DMS tasks, and the outbox in DynamoDB.
+//! Imports `error`, `outbox`, `report`, `settings` and `timing`.
 //!
 //! Start with `clients.rs`: one SDK configuration for the clients of all services. `dms/` controls the capture task,
-//! `package/` builds and uploads the functions' code, and `health.rs` reads the state of deployed resources.
+//! `package/` builds and uploads the functions' code, `dynamodb/` writes and reads outbox items, and `health.rs` reads the state of deployed resources.
 
 mod access_key;
 pub mod account;
@@ -14,6 +14,7 @@ pub mod clock;
 mod credentials;
 pub mod databases;
 pub mod dms;
+pub mod dynamodb;
 pub mod endpoint;
 pub mod event_source;
 pub mod function;

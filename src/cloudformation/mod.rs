@@ -1,8 +1,9 @@
 //! Change sets, stack events, waiting, and the graph of stacks. Knows no pipeline by name and prints nothing. Imports
-//! `aws`, `error`, `pipelines`, `report` and `settings`.
+//! `aws`, `error`, `outbox`, `pipelines`, `report` and `settings`.
 //!
 //! [`stacks()`] returns the deployed stacks; [`Rollout`] deploys the desired ones through an [`Engine`] that all stacks
-//! of a run share. `status.rs` is the one table of stack statuses and their meaning.
+//! of a run share. `status.rs` is the one table of stack statuses and their meaning. `synth/` renders the same stacks as
+//! files for other tools.
 
 mod change_set;
 mod changes;
@@ -30,6 +31,7 @@ mod secrets;
 mod stacks;
 mod stages;
 mod status;
+pub mod synth;
 pub mod template;
 mod values;
 mod watch;

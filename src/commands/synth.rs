@@ -7,13 +7,13 @@ use serde_json::json;
 
 use crate::aws::package::{Package, Runs};
 use crate::aws::{account, configured_region};
+use crate::cloudformation::synth::{Choices, Files, Format, Plan, Value, files};
 use crate::commands::deploy::TemplateArgs;
 use crate::commands::{Context, reach};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Outcome, Table};
 use crate::pipelines::{self, Given, Home, Pipeline};
 use crate::postgres::tls::regional_root;
-use crate::synth::{Choices, Files, Format, Plan, Value, files};
 
 /// Print the pipeline's templates for CloudFormation, Terraform or CDK
 ///
@@ -116,7 +116,7 @@ impl Args {
 
     /// Returns the archive of the functions, and writes it if requested. An executable that can't run on Lambda is an
     /// error only if the archive or the executable was asked for.
-    async fn package(&self, local: bool) -> Result<crate::synth::Package> {
+    async fn package(&self, local: bool) -> Result<crate::cloudformation::synth::Package> {
         let named = self.template.executable();
         let needed = self.package.is_some() || named.is_some();
         let path = match named {
@@ -133,12 +133,12 @@ impl Args {
             }
             Ok(package)
         });
-        let unknown = || crate::synth::Package {
+        let unknown = || crate::cloudformation::synth::Package {
             key: None,
             architecture: if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }.to_owned(),
         };
         match packed.await.or_fail(Kind::Unexpected, || "packing was interrupted".into())? {
-            Ok(package) => Ok(crate::synth::Package {
+            Ok(package) => Ok(crate::cloudformation::synth::Package {
                 key: Some(package.key.clone()),
                 architecture: package.architecture.as_str().to_owned(),
             }),

@@ -1,5 +1,5 @@
 //! A deployed pipeline in use: its stacks and outputs, access to its database, readers of its stops, and writers of
-//! sample events. Imports `aws`, `cloudformation`, `dynamodb`, `error`, `outbox`, `pipelines`, `postgres`, `report`,
+//! sample events. Imports `aws`, `cloudformation`, `error`, `outbox`, `pipelines`, `postgres`, `report`,
 //! `settings`, `streams` and `timing`.
 //!
 //! A [`Deployment`] is loaded once by a command and then passed on alone: with the pipeline's route it gives access to

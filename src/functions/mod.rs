@@ -1,4 +1,4 @@
-//! The Lambda mode: every function of a pipeline, chosen by its `Handler` setting. Imports `aws`, `dynamodb`, `error`,
+//! The Lambda mode: every function of a pipeline, chosen by its `Handler` setting. Imports `aws`, `error`,
 //! `outbox`, `output`, `postgres`, `settings` and `timing`.
 //!
 //! Handlers are plain async functions; only `bootstrap.rs` uses the Lambda runtime.

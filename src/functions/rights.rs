@@ -37,7 +37,7 @@ const fn database_route(handler: &'static str) -> Function {
 const fn table_route(handler: &'static str) -> Function {
     Function {
         handler,
-        sources: &["functions/api/aggregates.rs", "functions/api/store.rs", "dynamodb/writer.rs"],
+        sources: &["functions/api/aggregates.rs", "functions/api/store.rs", "aws/dynamodb/writer.rs"],
         calls: &[
             ("dynamodb:GetItem", "AggregateTable"),
             // TransactWriteItems requires the permissions of the writes in it.

@@ -1,5 +1,5 @@
 //! The local stack: a real PostgreSQL, an AWS emulator as a supervised child process, and in front of it the gateway,
-//! an endpoint that adds services that the emulator lacks. Imports `aws`, `capture`, `dynamodb`, `error`, `listener`,
+//! an endpoint that adds services that the emulator lacks. Imports `aws`, `capture`, `error`, `listener`,
 //! `outbox`, `output`, `postgres`, `report`, `settings`, `streams` and `timing`.
 //!
 //! `daemon` runs all of it, each child with the environment of `child_environment.rs`; `control.rs` starts, finds

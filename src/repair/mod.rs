@@ -1,5 +1,5 @@
 //! Repair of deliveries: finding events that are missing, and delivering them again. Imports `aws`, `deployment`,
-//! `dynamodb`, `error`, `outbox`, `pipelines`, `postgres` and `timing`.
+//! `error`, `outbox`, `pipelines`, `postgres` and `timing`.
 //!
 //! `source/` reads an outbox table or an event log in the order of its aggregates; `delivery/` sends records and events
 //! to a pipeline again, in order and at a rate; `dead_letters/` reads and redelivers undelivered records;

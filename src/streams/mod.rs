@@ -1,5 +1,5 @@
 //! Readers of the hops that an event passes: the outbox table, the Kinesis or DynamoDB stream, the bus, the event log,
-//! and the processed log. Imports `aws`, `dynamodb`, `error`, `outbox`, `pipelines`, `postgres`, `report` and `timing`.
+//! and the processed log. Imports `aws`, `error`, `outbox`, `pipelines`, `postgres`, `report` and `timing`.
 //!
 //! Every reader sends [`Item`]s to a [`Sink`] from its own tasks, under a token that ends them. `open` of a reader
 //! returns once it will see everything that comes later.

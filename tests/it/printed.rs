@@ -34,7 +34,7 @@ const NAMES: &[&str] = &[
 const MAKERS: &[&str] = &[
     "src/settings/place.rs",
     // A script with the region in its environment.
-    "src/synth/cloudformation.rs",
+    "src/cloudformation/synth/cloudformation.rs",
 ];
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {

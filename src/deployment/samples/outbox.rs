@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use super::ordered::{Single, unused_id};
 use super::script::Known;
+use crate::aws::dynamodb::{Commit, Outbox};
 use crate::deployment::Deployment;
-use crate::dynamodb::{Commit, Outbox};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::outbox::{Message, Traceparent};
 use crate::pipelines::Output;

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 
 use super::store::{self, Item};
 use crate::aws::Clients;
-use crate::dynamodb::{Commit, Outbox};
+use crate::aws::dynamodb::{Commit, Outbox};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::functions::environment::required;
 use crate::outbox::Message;

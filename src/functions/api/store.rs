@@ -12,7 +12,7 @@ use serde_json::value::to_raw_value;
 use uuid::Uuid;
 
 use crate::aws::Clients;
-use crate::dynamodb::{Outbox, is_contention};
+use crate::aws::dynamodb::{Outbox, is_contention};
 use crate::error::{AwsContext, Error, Kind, OrFail, Result, sdk_code};
 use crate::functions::environment::{optional, required};
 use crate::outbox::{Message, Traceparent};

@@ -15,7 +15,7 @@ use super::problem::{Problem, json as json_response};
 use super::request::{body, correlation_id, parts_after, traceparent};
 use super::store::{self, Item, number, number_of, text, text_of};
 use crate::aws::Clients;
-use crate::dynamodb::is_contention;
+use crate::aws::dynamodb::is_contention;
 use crate::error::{AwsContext, CONDITION_FAILED, Error, Kind, Result, sdk_code};
 use crate::functions::environment::required;
 use crate::outbox::formats::dynamodb::users::event_id;

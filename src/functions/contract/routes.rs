@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::events::Published;
 use super::{check_answer, deadline, request, unreadable, variants};
-use crate::dynamodb::Outbox;
+use crate::aws::dynamodb::Outbox;
 use crate::functions::api::aggregates::Aggregates;
 use crate::functions::api::{cart, orders, users};
 

@@ -6,7 +6,7 @@ use std::future::Future;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::dynamodb::from_item;
+use crate::aws::dynamodb::from_item;
 use crate::error::{AwsContext, Result};
 use crate::outbox::Message;
 

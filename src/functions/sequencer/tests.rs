@@ -12,7 +12,7 @@ use super::history::{Committed, History};
 use super::plan::{Aggregate, gap};
 use super::positions::{Claim, Positions};
 use super::{Read, read, rounds};
-use crate::dynamodb;
+use crate::aws::dynamodb;
 use crate::error::{Error, Kind, Result};
 use crate::functions::publisher::backlog::{Content, Item};
 use crate::functions::publisher::{Origin, Report, Source};

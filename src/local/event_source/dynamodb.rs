@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::registry::Checkpoint;
 use super::source::{BatchInfo, EventSource, Record};
-use crate::dynamodb::stream;
+use crate::aws::dynamodb::stream;
 use crate::error::Result;
 use crate::streams::Warnings;
 use crate::streams::dynamodb::TableStream;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Filter;
 use super::sorted::{Sorted, Sorter};
 use crate::aws::Clients;
-use crate::dynamodb::from_item;
+use crate::aws::dynamodb::from_item;
 use crate::error::{AwsContext, Error, Kind, Result};
 use crate::outbox::Message;
 

@@ -4,7 +4,7 @@ use aws_sdk_dynamodbstreams::Client;
 use aws_sdk_dynamodbstreams::types::{Record, Shard, ShardIteratorType, StreamStatus};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::dynamodb::stream::event;
+use crate::aws::dynamodb::stream::event;
 use crate::error::Result;
 use crate::streams::shards::{Answer, Cursor, Failure, Listed, Pages, Readable, ShardInfo, Source};
 use crate::streams::{Item, Warnings, decode};

@@ -1,5 +1,4 @@
-//! The templates of a pipeline for other tools: plain CloudFormation, Terraform and CDK. Imports `cloudformation`,
-//! `error`, `outbox`, `pipelines` and `settings`.
+//! The templates of a pipeline for other tools: plain CloudFormation, Terraform and CDK.
 //!
 //! A [`Plan`] has every stack with its parameters; each format renders the plan as files. Pure: no I/O, no AWS.
 

@@ -1,4 +1,4 @@
-//! DynamoDB as an outbox store. Imports `error`, `outbox` and `timing`.
+//! DynamoDB as an outbox store.
 //!
 //! `item.rs` has the outbox item, `writer.rs` the transaction that writes it with the user's own items, `stream.rs`
 //! reads the shards and records of a table's stream.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::cloudformation::template::{capabilities, keys, list_parameters, nonempty_conditions};
-use crate::cloudformation::{named_after, secrets, stack_tags};
+use super::super::template::{capabilities, keys, list_parameters, nonempty_conditions};
+use super::super::{named_after, secrets, stack_tags};
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 use crate::pipelines::{Artifact, Given, Output, Owner, Pipeline, Source, Stack, WITH_SAMPLE};
