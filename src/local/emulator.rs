@@ -26,7 +26,7 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("emulated.py", include_str!("launcher/emulated.py")),
     ("expiry.py", include_str!("launcher/expiry.py")),
     ("functions.py", include_str!("launcher/functions.py")),
-    ("log_pages.py", include_str!("launcher/log_pages.py")),
+    ("log_groups.py", include_str!("launcher/log_groups.py")),
     ("network.py", include_str!("launcher/network.py")),
     ("records.py", include_str!("launcher/records.py")),
     ("resources.py", include_str!("launcher/resources.py")),

@@ -86,6 +86,11 @@ pub const RULES: &[Rule] = &[
         "a new, changed or deleted rule takes effect after a pause (1 to 3 seconds; on AWS up to a minute)",
         "EventBridge API reference: PutRule, PutTargets, DeleteRule",
     ),
+    enforced(
+        "EventBridge",
+        "an event has the time of its entry, also in a log group",
+        "EventBridge API reference: PutEventsRequestEntry",
+    ),
     left_out(
         "EventBridge",
         "the policy of a bus for other accounts is stored and not evaluated: the stack has one account",
@@ -153,6 +158,11 @@ pub const RULES: &[Rule] = &[
         "CloudWatch Logs",
         "ten resource policies per region",
         "CloudWatch Logs user guide: CloudWatch Logs quotas",
+    ),
+    enforced(
+        "CloudWatch Logs",
+        "a group refuses log events older than 14 days or its retention, and more than 2 hours ahead",
+        "CloudWatch Logs API reference: PutLogEvents",
     ),
     enforced("CloudFormation", "five VPCs per region", "Amazon VPC user guide: Amazon VPC quotas"),
     left_out("CloudFormation", "other quotas, and the time that operations take", "CloudFormation user guide: Quotas"),

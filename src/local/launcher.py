@@ -54,7 +54,7 @@ import answers
 import cloud_control
 import expiry
 import functions
-import log_pages
+import log_groups
 import network
 import records
 import resources
@@ -185,6 +185,7 @@ if __name__ == "__main__":
     state.install_persistent_streams()
     state.install_atomic_saves()
     state.disable_init_scripts()
+    rules.install_times()
     rules.install_targets()
     resources.install_parameter_checks()
     rules.install_function_targets()
@@ -196,7 +197,7 @@ if __name__ == "__main__":
     access.install_session_keys()
     rights.install()
     functions.install()
-    log_pages.install()
+    log_groups.install()
     cloud_control.install()
     answers.install_signed_answers()
     workers.disable_nagle()

@@ -6,7 +6,10 @@ use std::process::Command;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_cloudwatchlogs::Client as Logs;
+use aws_sdk_cloudwatchlogs::operation::put_log_events::PutLogEventsOutput;
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
+use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::{PutEventsRequestEntry, Target};
 use aws_sdk_kinesis::Client as Kinesis;
 use aws_sdk_kinesis::error::{ProvideErrorMetadata, SdkError};
@@ -281,31 +284,98 @@ async fn a_role_that_may_read_a_stream_gets_the_error_of_an_expired_iterator() {
     assert_eq!(code(read(expired).await).as_deref(), Some("ExpiredIteratorException"));
 }
 
-/// More events than one answer has, two of a millisecond each.
+/// A group, and a stream in it.
+async fn log(logs: &Logs, group: &str) {
+    logs.create_log_group().log_group_name(group).send().await.expect("a group");
+    logs.create_log_stream().log_group_name(group).log_stream_name("all").send().await.expect("a stream");
+}
+
+/// Puts log events, each with its time in milliseconds and its number as text.
+async fn put_log_events(logs: &Logs, group: &str, events: impl Iterator<Item = (i64, i64)>) -> PutLogEventsOutput {
+    let event = |(timestamp, number): (i64, i64)| {
+        let event = InputLogEvent::builder().timestamp(timestamp).message(number.to_string());
+        event.build().expect("an event")
+    };
+    let put = logs.put_log_events().log_group_name(group).log_stream_name("all");
+    put.set_log_events(Some(events.map(event).collect())).send().await.expect("accepted")
+}
+
+/// Times and texts of the events in a group, from all pages of a search.
+async fn search(logs: &Logs, group: &str, limit: Option<i32>) -> Vec<(i64, String)> {
+    let mut pages = logs.filter_log_events().log_group_name(group).set_limit(limit).into_paginator().send();
+    let mut found = Vec::new();
+    while let Some(page) = pages.next().await {
+        let events = page.expect("a page").events.unwrap_or_default();
+        found.extend(events.into_iter().filter_map(|event| Some((event.timestamp?, event.message?))));
+    }
+    found
+}
+
+/// More events than one answer has.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_of_a_log_has_pages() {
     let stack = Stack::unordered("logs");
     let logs = Clients::for_local(stack.state().local_endpoint()).await.logs();
-    logs.create_log_group().log_group_name("numbers").send().await.expect("a group");
-    logs.create_log_stream().log_group_name("numbers").log_stream_name("all").send().await.expect("a stream");
     let begun = chrono::Utc::now().timestamp_millis() - 60_000;
-    let event = |number: i64| {
-        let event = InputLogEvent::builder().timestamp(begun + number / 2).message(number.to_string());
-        event.build().expect("an event")
-    };
-    for batch in [0..6_000, 6_000..10_050] {
-        let put = logs.put_log_events().log_group_name("numbers").log_stream_name("all");
-        put.set_log_events(Some(batch.map(event).collect())).send().await.expect("accepted");
-    }
-    for limit in [None, Some(4_001)] {
-        let search = logs.filter_log_events().log_group_name("numbers").start_time(begun).set_limit(limit);
-        let mut pages = search.into_paginator().send();
-        let mut found: Vec<i64> = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page.expect("a page");
-            found.extend(page.events().iter().filter_map(|event| event.message()?.parse::<i64>().ok()));
+    for (group, of_one_time) in [("two-of-a-millisecond", 2), ("all-of-a-millisecond", 1_000_000)] {
+        log(&logs, group).await;
+        for batch in [0..6_000, 6_000..10_050] {
+            put_log_events(&logs, group, batch.map(|number| (begun + number / of_one_time, number))).await;
         }
-        assert_eq!(found.len(), 10_050, "{limit:?}");
-        assert!(found.iter().copied().eq(0..10_050), "each once, in order: {limit:?}");
+        for limit in [None, Some(4_001)] {
+            let found: Vec<i64> =
+                search(&logs, group, limit).await.iter().filter_map(|(_, text)| text.parse().ok()).collect();
+            assert_eq!(found.len(), 10_050, "{group} {limit:?}");
+            assert!(found.iter().copied().eq(0..10_050), "each once, in order: {group} {limit:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_has_events_of_14_days_before_and_2_hours_after_the_present() {
+    const HOUR: i64 = 3_600_000;
+    let stack = Stack::with("times", "ordered", "true");
+    let clients = Clients::for_local(stack.state().local_endpoint()).await;
+    let logs = clients.logs();
+    let now = chrono::Utc::now().timestamp_millis();
+    let ages = [15 * 24, 13 * 24, 2, 0, -1, -3];
+    log(&logs, "all").await;
+    log(&logs, "of-a-day").await;
+    logs.put_retention_policy().log_group_name("of-a-day").retention_in_days(1).send().await.expect("a retention");
+    let events = || ages.iter().map(|age| (now - age * HOUR, *age));
+    let rejected = put_log_events(&logs, "all", events()).await.rejected_log_events_info.expect("rejected events");
+    let positions = (rejected.too_old_log_event_end_index(), rejected.too_new_log_event_start_index());
+    assert_eq!((positions, rejected.expired_log_event_end_index()), ((Some(1), Some(5)), None));
+    let rejected = put_log_events(&logs, "of-a-day", events()).await.rejected_log_events_info.expect("rejected events");
+    assert_eq!(rejected.expired_log_event_end_index(), Some(2));
+
+    // The same for a rule that writes to a group: EventBridge stamps with the time of the event, in whole seconds.
+    let events = clients.eventbridge();
+    logs.create_log_group().log_group_name("/aws/events/bus").send().await.expect("a group");
+    let arn = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/events/bus";
+    let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": format!("{arn}:*"),
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Principal": {"Service": "events.amazonaws.com"}}]});
+    let put = logs.put_resource_policy().policy_name("events").policy_document(policy.to_string());
+    put.send().await.expect("a policy");
+    events.put_rule().name("all").event_pattern(r#"{"source":["test"]}"#).send().await.expect("a rule");
+    let target = Target::builder().id("log").arn(arn).build().expect("a target");
+    events.put_targets().rule("all").targets(target).send().await.expect("a target");
+    let entry = |age: &i64| {
+        let entry = PutEventsRequestEntry::builder().source("test").detail_type("Aged").detail("{}");
+        entry.time(DateTime::from_millis(now - age * HOUR)).build()
+    };
+    let put = events.put_events().set_entries(Some(ages.iter().map(entry).collect())).send().await.expect("accepted");
+    assert_eq!(put.failed_entry_count(), 0);
+
+    let kept = |ages: &[i64]| ages.iter().map(|age| now - age * HOUR).collect::<Vec<_>>();
+    let times = async |group| search(&logs, group, None).await.into_iter().map(|(time, _)| time).collect::<Vec<_>>();
+    assert_eq!(times("all").await, kept(&ages[1..5]));
+    assert_eq!(times("of-a-day").await, kept(&ages[2..5]));
+    let in_seconds: Vec<i64> = kept(&ages[1..5]).iter().map(|time| time / 1_000 * 1_000).collect();
+    assert_eq!(times("/aws/events/bus").await, in_seconds);
+    for (time, text) in search(&logs, "/aws/events/bus", None).await {
+        let event: Value = serde_json::from_str(&text).expect("an event");
+        let of_event = chrono::DateTime::parse_from_rfc3339(event["time"].as_str().expect("a time")).expect("a time");
+        assert_eq!(of_event.timestamp_millis(), time);
     }
 }

@@ -1,24 +1,54 @@
-"""Targets of EventBridge rules: queues and functions as their policies allow, and log groups."""
+"""The time of EventBridge's events, and the targets of its rules: queues and functions as their policies allow, and log
+groups."""
 
+import contextvars
 import datetime
 import functools
 import json
 import logging
+import time
 
 from emulated import need
 
-eventbridge = need("services.eventbridge", "_invoke_target", "_dispatch_to_lambda", "_pattern_event_view",
-                   "_apply_input_transformer")
+eventbridge = need("services.eventbridge", "_put_events", "_now_ts", "_coerce_timestamp", "_invoke_target", "_dispatch_to_lambda",
+                   "_pattern_event_view", "_apply_input_transformer")
 lambdas = need("services.lambda_svc", "_get_func_record_for_ref", "_execution_record_for_config", "function_policy_for_arn",
                "invoke_async_with_retry")
 sqs = need("services.sqs", "queue_policy_for_arn", "_queue_by_arn", "_act_send_message")
 logs = need("services.cloudwatch_logs", "_log_groups", "_resource_policies", "_log_group_policies",
             "_create_log_stream", "_put_log_events")
+responses = need("core.responses", "json_response")
 
 # It patches the modules above, and needs them complete.
 import rights
 
 log = logging.getLogger("outboxctl")
+# Time of the entry that PutEvents handles at present, in seconds since 1970; None for an entry without one.
+time_of_entry = contextvars.ContextVar("time_of_entry", default=None)
+
+
+def install_times():
+    """Gives each event the `Time` of its entry, or the present one without it (PutEventsRequestEntry in the EventBridge
+    API reference). The emulator gives all of them the present one."""
+    emulated, present = eventbridge._put_events, eventbridge._now_ts
+
+    def put_events(data, **named):
+        results = []
+        for entry in data.get("Entries", []):
+            token = time_of_entry.set(entry.get("Time"))
+            try:
+                _, _, body = emulated({**data, "Entries": [entry]}, **named)
+            finally:
+                time_of_entry.reset(token)
+            results += json.loads(body)["Entries"]
+        failed = sum("ErrorCode" in result for result in results)
+        return responses.json_response({"FailedEntryCount": failed, "Entries": results})
+
+    def now():
+        stated = time_of_entry.get()
+        return present() if stated is None else eventbridge._coerce_timestamp(stated)
+
+    eventbridge._put_events, eventbridge._now_ts = put_events, now
 
 
 def refused_target(arn, rule_arn):
@@ -36,8 +66,9 @@ def refused_target(arn, rule_arn):
     return "NO_PERMISSIONS", f"the policy of {arn} does not allow events.amazonaws.com {action}"
 
 
-def write_to_log_group(group, payload, rule_arn):
-    """Returns the code and text of the reason why the event is not written, or None."""
+def write_to_log_group(group, payload, event, rule_arn):
+    """Returns the code and text of the reason why the event is not written, or None. Its time in the log is its own time
+    (LogGroupTargetInputOptions in the CDK reference); one that is too old or too new is dropped."""
     if group not in logs._log_groups:
         return "NO_RESOURCE", f"log group {group} does not exist"
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -52,8 +83,11 @@ def write_to_log_group(group, payload, rule_arn):
             return "NO_PERMISSIONS", f"no Logs resource policy allows events.amazonaws.com {action} on {group}"
     if stream not in logs._log_groups[group]["streams"]:
         logs._create_log_stream({"logGroupName": group, "logStreamName": stream})
-    entry = {"timestamp": int(now.timestamp() * 1000), "message": payload}
-    logs._put_log_events({"logGroupName": group, "logStreamName": stream, "logEvents": [entry]})
+    at = eventbridge._coerce_timestamp(event.get("Time"))
+    entry = {"timestamp": int(at if isinstance(at, (int, float)) else now.timestamp()) * 1000, "message": payload}
+    _, _, body = logs._put_log_events({"logGroupName": group, "logStreamName": stream, "logEvents": [entry]})
+    if "rejectedLogEventsInfo" in json.loads(body):
+        log.warning("event of %s not written to %s: the log group refuses its time", event.get("Time"), group)
     return None
 
 
@@ -102,7 +136,7 @@ def install_targets():
         else:
             payload = json.dumps(view.event_with_detail())
         group = fields[6]
-        refused = write_to_log_group(group[:-2] if group.endswith(":*") else group, payload, rule.get("Arn", ""))
+        refused = write_to_log_group(group.removesuffix(":*"), payload, event, rule.get("Arn", ""))
         if refused:
             send_to_dead_letter_queue(target, rule, json.dumps(view.event_with_detail()), *refused)
 

@@ -34,8 +34,8 @@ impl Reader {
                 }
             }
         }
-        // Two events of one time may come one after the other, and the clock may step back.
-        let back = if matches!(world.stack.prepared, Prepared::Clock(_)) { 300_000 } else { 5_000 };
+        // An event has the time of its PutEvents, in whole seconds, which the SDK may have repeated; and the clock may step back.
+        let back = if matches!(world.stack.prepared, Prepared::Clock(_)) { 300_000 } else { 20_000 };
         self.from = (latest - back).max(0);
         Ok(())
     }
