@@ -5,8 +5,6 @@
 //! and executed. An ARN is never reused, even for a change set that was deleted and created again under the same name.
 //! After a killed run only the operation itself continues, and the next run attaches to it.
 
-use std::collections::BTreeSet;
-
 use aws_sdk_cloudformation::error::DisplayErrorContext;
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{
@@ -15,11 +13,11 @@ use aws_sdk_cloudformation::types::{
 
 use super::Engine;
 use super::changes::Change;
-use super::engine::{status_of, token};
+use super::engine::token;
 use super::secrets::Secrets;
-use super::status::{OnDeploy, actions};
-use super::template::members;
+use super::status::{OnDeploy, actions_of};
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::pipelines::templates::members;
 
 /// Prefix of the names of our change sets.
 const PREFIX: &str = "outboxctl-";
@@ -82,19 +80,27 @@ impl Engine {
             Created::NameTaken | Created::Refused => return Ok(Plan::Moved),
         };
         let Some(described) = self.described_change_set(&desired.name, &id).await? else { return Ok(Plan::Moved) };
-        let reason = described.status_reason().unwrap_or("no reason given");
         match (described.status(), described.execution_status()) {
             (Some(ChangeSetStatus::Failed), _) => {
-                let nothing = NOTHING.iter().any(|nothing| reason.contains(nothing));
-                let refusal = match nothing {
-                    true => None,
-                    false => Some(self.refusal(&desired.name, &described).await),
+                let reason = described.status_reason().unwrap_or("no reason given");
+                let plan = match NOTHING.iter().any(|nothing| reason.contains(nothing)) {
+                    true => Ok(Plan::Nothing),
+                    // Before the deletion: it reads the change set's events.
+                    false => Err(self.refusal(&desired.name, &id, reason).await),
                 };
                 self.delete_change_set(&desired.name, &id).await?;
-                refusal.map_or(Ok(Plan::Nothing), Err)
+                plan
             }
             (_, Some(ExecutionStatus::Available) | None) => {
-                Ok(Plan::Ready(read(described, id, kind, &Secrets::of(desired)?, &members(desired.template)?)))
+                let secrets = Secrets::of(desired.template, &desired.parameters)?;
+                let members = members(desired.template)?;
+                let changes = described.changes().iter();
+                Ok(Plan::Ready(ChangeSet {
+                    changes: changes.filter_map(|change| Change::read(change, &secrets, &members)).collect(),
+                    id,
+                    stack_id: described.stack_id.unwrap_or_default(),
+                    creates: kind == ChangeSetType::Create,
+                }))
             }
             (_, Some(ExecutionStatus::ExecuteInProgress | ExecutionStatus::ExecuteComplete)) => Ok(Plan::Moved),
             // Superseded by another change of the stack.
@@ -103,15 +109,11 @@ impl Engine {
     }
 
     /// Returns the error of a refused change, with the findings of CloudFormation's early validation.
-    async fn refusal(&self, stack: &str, described: &DescribeChangeSetOutput) -> Error {
-        let reason = described.status_reason().unwrap_or("no reason given");
+    async fn refusal(&self, stack: &str, change_set: &str, reason: &str) -> Error {
         let message = format!("stack {stack}: CloudFormation refuses the change: {reason}");
-        let details = match described.change_set_id() {
-            Some(id) => self.change_set_details(id).await,
-            None => Vec::new(),
-        };
+        let details = self.change_set_details(change_set).await.into_iter();
         let error = Error::new(Kind::StackFailed, message);
-        details.into_iter().fold(error, |error, detail| error.hint(format!("CloudFormation adds: {detail}")))
+        details.fold(error, |error, detail| error.hint(format!("CloudFormation adds: {detail}")))
     }
 
     async fn create_change_set(&self, desired: &Desired, kind: &ChangeSetType, name: &str) -> Result<Created> {
@@ -136,10 +138,8 @@ impl Engine {
         };
         match self.limiter.send(&desired.name, send).await {
             Ok(made) => made.id.map(Created::New).ok_or_else(|| {
-                Error::new(
-                    Kind::Unexpected,
-                    format!("CloudFormation returned no change set for stack {}", desired.name),
-                )
+                let message = format!("CloudFormation returned no change set for stack {}", desired.name);
+                Error::new(Kind::Unexpected, message)
             }),
             Err(error) if sdk_code(&error) == "AlreadyExistsException" => {
                 self.reporter.detail(format!("{}: change set {name} exists already", desired.scope));
@@ -156,8 +156,8 @@ impl Engine {
 
     /// Returns whether the stack can no longer take a change set of this type.
     async fn has_moved(&self, stack: &str, kind: &ChangeSetType) -> Result<bool> {
-        let now = self.describe(stack).await?.map(|stack| actions(status_of(&stack)).deploy);
-        Ok(match now.unwrap_or(OnDeploy::Create) {
+        let now = self.describe(stack).await?;
+        Ok(match now.map_or(OnDeploy::Create, |stack| actions_of(&stack).deploy) {
             OnDeploy::Create | OnDeploy::Review => *kind != ChangeSetType::Create,
             OnDeploy::Update => *kind != ChangeSetType::Update,
             OnDeploy::Wait | OnDeploy::Recreate | OnDeploy::Recover => true,
@@ -228,11 +228,20 @@ impl Engine {
         self.limiter.send(stack, send).await.aws(format!("delete a change set of stack {stack}")).map(drop)
     }
 
-    /// Returns the names of the stack's change sets that are not ours.
-    pub(super) async fn foreign_change_sets(&self, stack: &str) -> Result<Vec<String>> {
-        let mut names = self.change_sets(stack).await?;
-        names.retain(|name| !is_ours(name));
-        Ok(names)
+    /// Refuses a stack that contains a change set of another creator.
+    ///
+    /// # Errors
+    /// `NeedsRecovery` with the names of those change sets.
+    pub(super) async fn refuse_foreign_change_sets(&self, stack: &str) -> Result<()> {
+        let mut foreign = self.change_sets(stack).await?;
+        foreign.retain(|name| !is_ours(name));
+        if foreign.is_empty() {
+            return Ok(());
+        }
+        let names = foreign.join(", ");
+        let message = format!("stack {stack} contains a change set that outboxctl did not create: {names}");
+        let hint = "execute or delete that change set, or use another --stage";
+        Err(Error::new(Kind::NeedsRecovery, message).hint(hint))
     }
 
     /// Returns the names of all change sets of the stack.
@@ -264,21 +273,6 @@ fn random_name() -> String {
 
 fn is_ours(name: &str) -> bool {
     name.strip_prefix(PREFIX).is_some_and(|rest| rest.len() == 24 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
-
-fn read(
-    described: DescribeChangeSetOutput,
-    id: String,
-    kind: ChangeSetType,
-    secrets: &Secrets,
-    members: &BTreeSet<String>,
-) -> ChangeSet {
-    ChangeSet {
-        changes: described.changes().iter().filter_map(|change| Change::read(change, secrets, members)).collect(),
-        id,
-        stack_id: described.stack_id.unwrap_or_default(),
-        creates: kind == ChangeSetType::Create,
-    }
 }
 
 #[cfg(test)]

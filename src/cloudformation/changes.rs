@@ -153,6 +153,23 @@ impl Change {
         })
     }
 
+    /// Returns a change of a resource as a whole.
+    fn new(action: &str, effect: Effect, resource: String, resource_type: String) -> Self {
+        let (properties, values) = (Vec::new(), Vec::new());
+        let action = action.to_owned();
+        Self { action, effect, resource, resource_type, properties, values, replacement: None, member: false }
+    }
+
+    /// Returns the change of a resource that is created.
+    pub(super) fn added((resource, resource_type): (String, String)) -> Self {
+        Self::new("Add", Effect::Add, resource, resource_type)
+    }
+
+    /// Returns the change of a stack that is removed as a whole.
+    pub(super) fn stack_removed(name: String) -> Self {
+        Self::new("Remove", Effect::Delete, name, "AWS::CloudFormation::Stack".to_owned())
+    }
+
     /// Returns whether it changes permissions.
     pub fn is_permission(&self) -> bool {
         let kind = self.resource_type.as_str();
@@ -165,20 +182,6 @@ impl Change {
     /// Returns whether AWS DMS refuses it while the replication task runs.
     pub fn needs_capture_stopped(&self) -> bool {
         self.effect != Effect::Add && matches!(self.resource_type.as_str(), TASK | ENDPOINT)
-    }
-
-    /// Returns the change of a stack that is removed as a whole.
-    pub(super) fn stack_removed(name: &str) -> Self {
-        Self {
-            action: "Remove".into(),
-            effect: Effect::Delete,
-            resource: name.into(),
-            resource_type: "AWS::CloudFormation::Stack".into(),
-            properties: Vec::new(),
-            values: Vec::new(),
-            replacement: None,
-            member: false,
-        }
     }
 
     /// Returns whether it would destroy data. CloudFormation calls many harmless changes `Conditional` (an RDS
@@ -256,14 +259,9 @@ mod tests {
 
     fn change(action: &str, resource_type: &str, replacement: Option<&str>, properties: &[&str]) -> Change {
         Change {
-            action: action.into(),
-            effect: Effect::Modify,
-            resource: "X".into(),
-            resource_type: resource_type.into(),
             properties: properties.iter().map(|name| (*name).to_owned()).collect(),
-            values: Vec::new(),
             replacement: replacement.map(Into::into),
-            member: false,
+            ..Change::new(action, Effect::Modify, "X".into(), resource_type.into())
         }
     }
 

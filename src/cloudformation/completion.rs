@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudformation::types::{Stack as Described, StackEvent};
 
 use super::Engine;
-use super::diagnosis::is_stack;
 use super::durations::usual;
-use super::engine::{recovery_hint, status_of};
-use super::events::Follower;
-use super::status::{OnDeploy, Phase, actions};
+use super::engine::recovery_hint;
+use super::events::{self, Follower, is_failure, is_stack};
+use super::status::{OnDeploy, Phase, actions_of, status_of};
 use crate::error::{Error, Kind, Result};
 use crate::report::Event;
 
@@ -56,7 +55,7 @@ impl Engine {
             if ended || quiet >= longest {
                 quiet = 0;
                 let stack = engine.describe(stack_id).await?;
-                let phase = stack.as_ref().map_or(Phase::Gone, |stack| actions(status_of(stack)).phase);
+                let phase = stack.as_ref().map_or(Phase::Gone, |stack| actions_of(stack).phase);
                 if phase != Phase::Running {
                     if phase == Phase::Bad {
                         events.extend(follower.next(&engine).await?);
@@ -75,7 +74,7 @@ impl Engine {
     /// `StackFailed` with the root cause; `NeedsRecovery` if the stack needs `recover`.
     pub(super) async fn judge(&self, scope: &str, completed: Completed) -> Result<Option<Described>> {
         let Some(stack) = completed.stack else { return Ok(None) };
-        let row = actions(status_of(&stack));
+        let row = actions_of(&stack);
         match row.phase {
             Phase::Gone => Ok(None),
             Phase::Bad => {
@@ -87,7 +86,7 @@ impl Engine {
     }
 
     fn report(&self, scope: &str, event: &StackEvent, reported: &mut BTreeMap<String, String>) {
-        let status = event.resource_status().map_or("", |status| status.as_str());
+        let status = events::status(event);
         let reason = event.resource_status_reason().filter(|_| is_failure(event));
         if is_stack(event) {
             // The requester of an operation reports its start and its success.
@@ -98,6 +97,7 @@ impl Engine {
             return;
         }
         let resource = event.logical_resource_id().unwrap_or("?");
+        let resource_type = event.resource_type().unwrap_or("");
         // CloudFormation reports CREATE_IN_PROGRESS twice, the second time with the physical id.
         if reported.insert(resource.to_owned(), status.to_owned()).as_deref() == Some(status) && reason.is_none() {
             return;
@@ -105,12 +105,10 @@ impl Engine {
         self.reporter.emit(Event::Resource {
             scope: scope.to_owned(),
             resource: resource.to_owned(),
-            resource_type: event.resource_type().unwrap_or("").to_owned(),
+            resource_type: resource_type.to_owned(),
             status: status.to_owned(),
             reason: reason.map(str::to_owned),
-            usually: usual(event.resource_type().unwrap_or(""), status)
-                .filter(|_| !self.limiter.is_local())
-                .map(str::to_owned),
+            usually: usual(resource_type, status).filter(|_| !self.limiter.is_local()).map(str::to_owned),
         });
     }
 }
@@ -118,18 +116,11 @@ impl Engine {
 /// Returns the failure as one that needs `recover`.
 fn needing_recovery(error: Error, scope: &str, stack: &Described) -> Error {
     let status = status_of(stack);
-    error.into_kind(Kind::NeedsRecovery).hint(format!(
-        "the stack is in {}; {}",
-        status.as_str(),
-        recovery_hint(scope, status)
-    ))
-}
-
-fn is_failure(event: &StackEvent) -> bool {
-    event.resource_status().is_some_and(|status| status.as_str().ends_with("_FAILED"))
+    let hint = format!("the stack is in {}; {}", status.as_str(), recovery_hint(scope, status));
+    error.into_kind(Kind::NeedsRecovery).hint(hint)
 }
 
 fn ends_operation(event: &StackEvent) -> bool {
-    let status = event.resource_status().map_or("", |status| status.as_str());
+    let status = events::status(event);
     is_stack(event) && (!status.ends_with("_IN_PROGRESS") || status.contains("CLEANUP"))
 }

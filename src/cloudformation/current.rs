@@ -10,9 +10,9 @@ use aws_sdk_cloudformation::types::{Stack as Described, StackStatus, TemplateSta
 
 use super::Engine;
 use super::change_set::Desired;
-use super::engine::status_of;
-use super::template;
+use super::status::status_of;
 use crate::error::Result;
+use crate::pipelines::templates;
 
 impl Engine {
     /// Returns whether deploying would change nothing. False also where the deployed state can't be compared.
@@ -40,7 +40,7 @@ impl Engine {
 
 /// Returns whether parameters and tags equal those of the stack.
 fn has_values(desired: &Desired, existing: &Described) -> Result<bool> {
-    let secrets = template::secrets(desired.template)?;
+    let secrets = templates::secrets(desired.template)?;
     let of_stack = existing.parameters().iter();
     let of_stack: BTreeMap<_, _> = of_stack.filter_map(|p| Some((p.parameter_key()?, p.parameter_value()))).collect();
     let keeps = desired.parameters.iter().all(|parameter| {
@@ -62,8 +62,8 @@ fn has_values(desired: &Desired, existing: &Described) -> Result<bool> {
 /// such characters in comments and descriptions only.
 fn is_same_text(returned: &str, submitted: &str) -> bool {
     let comparable = |text: &str| {
-        let mut text: Vec<char> =
-            text.trim().chars().map(|c| if c.is_ascii() { c } else { '?' }).filter(|c| *c != '\r').collect();
+        let text = text.trim().chars().filter(|c| *c != '\r');
+        let mut text: Vec<char> = text.map(|c| if c.is_ascii() { c } else { '?' }).collect();
         text.dedup_by(|a, b| *a == '?' && *b == '?');
         text
     };
@@ -75,10 +75,7 @@ mod tests {
     use aws_sdk_cloudformation::types::{Parameter, Tag};
 
     use super::*;
-
-    fn parameter(name: &str, value: &str) -> Parameter {
-        Parameter::builder().parameter_key(name).parameter_value(value).build()
-    }
+    use crate::cloudformation::values::{kept_parameter as kept, parameter};
 
     fn compared(parameters: Vec<Parameter>, tags: &[(&str, &str)]) -> bool {
         let existing = Described::builder()
@@ -102,7 +99,6 @@ mod tests {
 
     #[test]
     fn a_stack_is_current_only_if_all_parameters_and_tags_are_equal() {
-        let kept = |name: &str| Parameter::builder().parameter_key(name).use_previous_value(true).build();
         let (dev, prod) = ([("stage", "dev")], [("stage", "prod")]);
         assert!(compared(vec![parameter("Size", "1"), kept("Key")], &dev));
         assert!(compared(vec![kept("Size"), kept("Key")], &dev));

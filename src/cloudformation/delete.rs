@@ -4,10 +4,9 @@ use aws_sdk_cloudformation::types::{DeletionMode, Stack as Described};
 
 use super::Engine;
 use super::completion::Completed;
-use super::deploy::foreign_change_set;
-use super::engine::{Operation, OperationKind, status_of, token};
+use super::engine::OperationKind;
 use super::events::Follower;
-use super::status::{OnDestroy, actions};
+use super::status::{OnDestroy, actions_of, status_of};
 use crate::error::{AwsContext, Error, Kind, Result};
 use crate::report::Event;
 
@@ -30,34 +29,18 @@ impl Engine {
     pub async fn destroy(&self, scope: &str, name: &str) -> Result<bool> {
         loop {
             let Some(stack) = self.describe(name).await? else { return Ok(false) };
-            let id = stack.stack_id().unwrap_or(name).to_owned();
-            match actions(status_of(&stack)).destroy {
+            match actions_of(&stack).destroy {
                 OnDestroy::Nothing => return Ok(false),
                 OnDestroy::Delete => {}
                 OnDestroy::Wait => {
                     let status = status_of(&stack).as_str();
                     self.reporter.emit(Event::started(scope, format!("waiting for {status} to end")));
-                    let mut poll = self.limiter.poll(format!("stack {scope}"));
-                    while let Some(stack) = self.describe(&id).await? {
-                        if actions(status_of(&stack)).destroy != OnDestroy::Wait {
-                            break;
-                        }
-                        poll.pause().await?;
-                    }
+                    self.wait_until_idle(format!("stack {scope}"), Some(stack)).await?;
                     continue;
                 }
-                OnDestroy::Review => {
-                    let foreign = self.foreign_change_sets(name).await?;
-                    if !foreign.is_empty() {
-                        return Err(foreign_change_set(name, &foreign));
-                    }
-                }
+                OnDestroy::Review => self.refuse_foreign_change_sets(name).await?,
             }
-            if stack.enable_termination_protection() == Some(true) {
-                return Err(Error::new(Kind::Usage, format!("stack {name} is protected against termination")).hint(format!(
-                    "disable the protection first: `aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {name}`"
-                )));
-            }
+            refuse_protected(&stack)?;
             self.reporter.emit(Event::started(scope, "delete"));
             self.delete(scope, &stack).await?;
             self.reporter.emit(Event::finished(scope, "deleted", true));
@@ -79,17 +62,28 @@ impl Engine {
     ) -> Result<Completed> {
         let id = stack.stack_id().unwrap_or_default();
         let follower = Follower::from_now(self, id).await?;
-        // The last event is part of the token: a failed deletion may be requested again.
-        let token = token(["delete", id, follower.seen().unwrap_or("")]);
-        let request = self.client.delete_stack().stack_name(id).client_request_token(token);
+        let request = self.client.delete_stack().stack_name(id).client_request_token(follower.token("delete"));
         let request = match retain {
             Retain::Nothing => request,
             Retain::Named(names) => request.set_retain_resources(Some(names.to_vec())),
             Retain::Anything => request.deletion_mode(DeletionMode::ForceDeleteStack),
         };
-        let stack = stack.stack_name().unwrap_or_default().to_owned();
-        self.record_start(Operation { scope: scope.to_owned(), stack, kind: OperationKind::Other });
+        self.record_start(scope, stack.stack_name().unwrap_or_default(), OperationKind::Other);
         self.limiter.send(scope, || request.clone().send()).await.aws(format!("delete stack {scope}"))?;
         self.wait_for_completion(scope, id, follower).await
     }
+}
+
+/// Refuses a stack that is protected against termination.
+///
+/// # Errors
+/// `Usage`, with the command that disables the protection.
+pub(super) fn refuse_protected(stack: &Described) -> Result<()> {
+    if stack.enable_termination_protection() != Some(true) {
+        return Ok(());
+    }
+    let name = stack.stack_name().unwrap_or_default();
+    let command = "aws cloudformation update-termination-protection --no-enable-termination-protection";
+    Err(Error::new(Kind::Usage, format!("stack {name} is protected against termination"))
+        .hint(format!("disable the protection first: `{command} --stack-name {name}`")))
 }

@@ -6,13 +6,13 @@ use aws_sdk_cloudformation::types::Stack as Described;
 
 use super::change_set::{Desired, Plan};
 use super::diagnosis::is_role_race;
-use super::engine::{Operation, OperationKind, needs_recovery, status_of};
+use super::engine::{OperationKind, needs_recovery};
 use super::events::Follower;
 use super::pause::Pause;
-use super::status::{OnDeploy, Phase, actions};
-use super::template::named;
+use super::status::{OnDeploy, Phase, actions_of, status_of};
 use super::{Change, ChangeSet, Engine, Guard};
 use crate::error::{AwsContext, Error, Kind, Result};
+use crate::pipelines::templates::named;
 use crate::report::{Event, count};
 
 /// Concurrent deploys of the same stack that may execute first before this one fails.
@@ -70,7 +70,7 @@ impl Engine {
     async fn deploy_once(&self, desired: &Desired, guard: Guard, pause: Option<&dyn Pause>) -> Result<Deployed> {
         let mut poll = self.limiter.poll(format!("stack {}", desired.name));
         let mut attached = false;
-        let mut seen = desired.seen.clone().filter(|stack| actions(status_of(stack)).deploy == OnDeploy::Update);
+        let mut seen = desired.seen.clone().filter(|stack| actions_of(stack).deploy == OnDeploy::Update);
         for _ in 0..CONFLICTS {
             let existing = match seen.take() {
                 Some(stack) => Some(stack),
@@ -127,16 +127,14 @@ impl Engine {
         updates: bool,
         follower: &Follower,
     ) -> Result<bool> {
-        let (scope, stack) = (desired.scope.clone(), desired.name.clone());
         // Recorded before the request: a request without an answer may still have been accepted.
-        let kind = if updates { OperationKind::Update } else { OperationKind::Create };
-        self.record_start(Operation { scope, stack, kind });
+        let (verb, kind) = if updates { ("update", OperationKind::Update) } else { ("create", OperationKind::Create) };
+        self.record_start(&desired.scope, &desired.name, kind);
         // If an answer was lost, the repeated request is refused.
         if !self.execute(set).await? && !follower.shows(self, &set.token()).await? {
             self.record_end(&desired.scope);
             return Ok(false);
         }
-        let verb = if updates { "update" } else { "create" };
         self.reporter.emit(Event::Started {
             scope: desired.scope.clone(),
             message: format!("{verb}: {}", count(set.changes.len(), "change")),
@@ -150,9 +148,7 @@ impl Engine {
     async fn ready(&self, desired: &Desired, attached: &mut bool) -> Result<Option<Described>> {
         loop {
             let Some(stack) = self.describe(&desired.name).await? else { return Ok(None) };
-            let status = status_of(&stack);
-            let id = stack.stack_id().unwrap_or(&desired.name).to_owned();
-            let row = actions(status);
+            let (status, row) = (status_of(&stack), actions_of(&stack));
             match row.deploy {
                 OnDeploy::Create => return Ok(None),
                 OnDeploy::Update => return Ok(Some(stack)),
@@ -163,7 +159,7 @@ impl Engine {
                         self.judge(&desired.scope, completed).await?;
                         *attached = true;
                     } else {
-                        self.tidied(&desired.scope, &id).await?;
+                        self.wait_for_cleanup(&desired.scope, completed.stack).await?;
                     }
                 }
                 OnDeploy::Recreate => {
@@ -172,27 +168,12 @@ impl Engine {
                     self.delete(&desired.scope, &stack).await?;
                 }
                 OnDeploy::Review => {
-                    let foreign = self.foreign_change_sets(&desired.name).await?;
-                    if foreign.is_empty() {
-                        return Ok(None);
-                    }
-                    return Err(foreign_change_set(&desired.name, &foreign));
+                    self.refuse_foreign_change_sets(&desired.name).await?;
+                    return Ok(None);
                 }
                 OnDeploy::Recover => return Err(needs_recovery(&desired.scope, &desired.name, status)),
             }
         }
-    }
-
-    /// Waits until CloudFormation has removed the resources that an update replaced.
-    async fn tidied(&self, scope: &str, id: &str) -> Result<()> {
-        let mut poll = self.limiter.poll(format!("the cleanup of stack {scope}"));
-        while let Some(stack) = self.describe(id).await? {
-            if !status_of(&stack).as_str().ends_with("_IN_PROGRESS") {
-                break;
-            }
-            poll.pause().await?;
-        }
-        Ok(())
     }
 
     /// Enables or disables CloudFormation's termination protection.
@@ -202,15 +183,6 @@ impl Engine {
         };
         self.limiter.send(name, send).await.aws(format!("set termination protection of stack {name}")).map(drop)
     }
-}
-
-/// Returns the error for a stack with a change set of another creator.
-pub(super) fn foreign_change_set(stack: &str, names: &[String]) -> Error {
-    Error::new(
-        Kind::NeedsRecovery,
-        format!("stack {stack} contains a change set that outboxctl did not create: {}", names.join(", ")),
-    )
-    .hint("execute or delete that change set, or use another --stage")
 }
 
 fn vanished(stack: &str) -> Error {

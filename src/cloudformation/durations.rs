@@ -34,8 +34,8 @@ pub(super) fn usual(resource_type: &str, status: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloudformation::template::resources;
     use crate::pipelines;
+    use crate::pipelines::templates::resources;
 
     #[test]
     fn only_slow_operations_have_a_usual_time() {

@@ -1,21 +1,28 @@
-//! State that every step needs: the client, the rate limiter, and the operations in progress.
+//! The client and its rate limit, which all steps share, and the operations in progress.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use aws_config::SdkConfig;
+use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::config::retry::RetryConfig;
+use aws_sdk_cloudformation::config::timeout::TimeoutConfig;
 use aws_sdk_cloudformation::types::{Stack as Described, StackStatus};
 
 use super::rate_limiter::RateLimiter;
-use super::stacks::{ATTEMPT, client, describe};
-use super::status::{OnRecover, actions};
+use super::status::{OnRecover, actions, actions_of};
 use crate::aws::Clients;
-use crate::error::{Error, Kind, Result};
+use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::report::Reporter;
+
+/// Time without an answer after which a request is sent again.
+pub(super) const ATTEMPT: Duration = Duration::from_secs(20);
 
 /// Sends requests to CloudFormation, with one rate limit for all stacks.
 #[derive(Clone)]
 pub struct Engine {
-    pub(super) client: aws_sdk_cloudformation::Client,
+    pub(super) client: Client,
     pub(super) reporter: Arc<dyn Reporter>,
     pub(super) limiter: RateLimiter,
     operations: Arc<Mutex<BTreeMap<String, Operation>>>,
@@ -60,27 +67,55 @@ impl Engine {
 
     /// Returns the operations that were started or joined and have not been seen to end, by scope.
     pub fn under_way(&self) -> Vec<Operation> {
-        self.operations.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.operations().values().cloned().collect()
     }
 
     /// Sleeps for `duration`, or briefly if the endpoint is on this machine.
-    pub async fn wait(&self, duration: std::time::Duration) {
+    pub async fn wait(&self, duration: Duration) {
         self.limiter.wait(duration).await;
     }
 
-    pub(super) fn record_start(&self, operation: Operation) {
-        let mut operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
-        operations.insert(operation.scope.clone(), operation);
+    /// Waits until no operation on the stack is in progress. Returns the stack, or None once it is not found.
+    /// `what` names the wait in the error of its deadline.
+    pub(super) async fn wait_until_idle(&self, what: String, stack: Option<Described>) -> Result<Option<Described>> {
+        let mut poll = self.limiter.poll(what);
+        let mut current = stack;
+        while let Some(busy) = current.take_if(|stack| actions_of(stack).is_in_progress()) {
+            poll.pause().await?;
+            current = self.describe(busy.stack_id().unwrap_or_default()).await?;
+        }
+        Ok(current)
+    }
+
+    pub(super) fn record_start(&self, scope: &str, stack: &str, kind: OperationKind) {
+        let (scope, stack) = (scope.to_owned(), stack.to_owned());
+        self.operations().insert(scope.clone(), Operation { scope, stack, kind });
     }
 
     pub(super) fn record_end(&self, scope: &str) {
-        self.operations.lock().unwrap_or_else(PoisonError::into_inner).remove(scope);
+        self.operations().remove(scope);
+    }
+
+    fn operations(&self) -> MutexGuard<'_, BTreeMap<String, Operation>> {
+        self.operations.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Returns the stack's status; CloudFormation always gives one.
-pub(super) fn status_of(stack: &Described) -> &StackStatus {
-    stack.stack_status().unwrap_or(&StackStatus::ReviewInProgress)
+/// Returns a client without the SDK's retries: the rate limiter repeats requests.
+pub(super) fn client(config: &SdkConfig, attempt: Duration) -> Client {
+    let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).operation_attempt_timeout(attempt);
+    let config = aws_sdk_cloudformation::config::Builder::from(config);
+    Client::from_conf(config.retry_config(RetryConfig::disabled()).timeout_config(timeouts.build()).build())
+}
+
+/// Returns the current stack, by name or id; None if it does not exist. A deleted stack is found by its id.
+pub(super) async fn describe(client: &Client, limiter: &RateLimiter, name: &str) -> Result<Option<Described>> {
+    match limiter.send(name, || client.describe_stacks().stack_name(name).send()).await {
+        Ok(answer) => Ok(answer.stacks.unwrap_or_default().into_iter().next()),
+        // For a well-formed name this code has one meaning: the stack does not exist.
+        Err(error) if sdk_code(&error) == "ValidationError" => Ok(None),
+        Err(error) => Err(error).aws(format!("describe stack {name}")),
+    }
 }
 
 /// Returns a token that is the same for a repeated request and different for any other request.

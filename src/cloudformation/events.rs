@@ -1,9 +1,9 @@
 //! A stack's events, complete and in order, across polls.
 
-use aws_sdk_cloudformation::types::StackEvent;
+use aws_sdk_cloudformation::types::{ResourceStatus, StackEvent};
 
 use super::Engine;
-use super::diagnosis::is_stack;
+use super::engine::token;
 use crate::error::{AwsContext, Result};
 
 /// Returns each event of a stack once, oldest first. Reads by stack id, which also finds a deleted stack.
@@ -44,9 +44,10 @@ impl Follower {
         Ok(fresh.iter().any(|event| event.client_request_token() == Some(token)))
     }
 
-    /// Returns the id of the newest event returned or skipped.
-    pub fn seen(&self) -> Option<&str> {
-        self.seen.as_deref()
+    /// Returns the token of a request for this action. The newest event is part of it: once the action has failed, the
+    /// next request for it is another one.
+    pub fn token(&self, action: &str) -> String {
+        token([action, &self.stack_id, self.seen.as_deref().unwrap_or("")])
     }
 
     /// Returns the events since the last call, oldest first, from all pages.
@@ -73,23 +74,37 @@ impl Follower {
     }
 }
 
-/// Returns whether the event starts an operation. Rollbacks belong to the operation that failed.
-fn begins_operation(event: &StackEvent) -> bool {
-    let status = event.resource_status().map_or("", |status| status.as_str());
-    is_stack(event)
-        && matches!(status, "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "DELETE_IN_PROGRESS" | "IMPORT_IN_PROGRESS")
-}
-
 impl Engine {
+    /// Returns the events of the stack's latest operation so far, oldest first.
+    pub(super) async fn operation_events(&self, stack_id: &str) -> Result<Vec<StackEvent>> {
+        Follower::from_operation(self, stack_id).await?.next(self).await
+    }
+
     /// Returns one page, newest first, and the token of the next.
     async fn event_page(&self, stack_id: &str, token: Option<String>) -> Result<(Vec<StackEvent>, Option<String>)> {
-        let page = self
-            .limiter
-            .send(stack_id, || {
-                self.client.describe_stack_events().stack_name(stack_id).set_next_token(token.clone()).send()
-            })
-            .await
-            .aws(format!("read the events of stack {stack_id}"))?;
+        let send = || self.client.describe_stack_events().stack_name(stack_id).set_next_token(token.clone()).send();
+        let page = self.limiter.send(stack_id, send).await.aws(format!("read the events of stack {stack_id}"))?;
         Ok((page.stack_events.unwrap_or_default(), page.next_token))
     }
+}
+
+/// Returns whether the event starts an operation. Rollbacks belong to the operation that failed.
+fn begins_operation(event: &StackEvent) -> bool {
+    let starts = ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"];
+    is_stack(event) && starts.contains(&status(event))
+}
+
+/// Returns the event's status as CloudFormation writes it.
+pub fn status(event: &StackEvent) -> &str {
+    event.resource_status().map_or("", ResourceStatus::as_str)
+}
+
+/// Returns whether the event is about the stack itself rather than one of its resources.
+pub fn is_stack(event: &StackEvent) -> bool {
+    event.physical_resource_id().is_some() && event.physical_resource_id() == event.stack_id()
+}
+
+/// Returns whether the event is the failure of a resource or of the stack.
+pub fn is_failure(event: &StackEvent) -> bool {
+    status(event).ends_with("_FAILED")
 }

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::Engine;
+use super::engine::client;
 use super::rate_limiter::RateLimiter;
-use super::stacks::client;
 use crate::aws::{AccessKey, Clients, LocalEndpoint};
 use crate::report::Silent;
 use crate::settings::{ConfigFile, GlobalArgs, Settings, Variables};
 
-pub use outboxctl_test_support::cloudformation::{Detail, Fault, Server, World, step};
+pub use outboxctl_test_support::cloudformation::{Detail, Fault, Server, Step, World, step};
 
 pub const NAME: &str = "outboxctl-dev-x-database";
 pub const ID: &str = "arn:aws:cloudformation:eu-central-1:123456789012:stack/outboxctl-dev-x-database/0";

@@ -32,7 +32,6 @@ mod stacks;
 mod stages;
 mod status;
 pub mod synth;
-pub mod template;
 mod values;
 mod watch;
 
@@ -48,6 +47,5 @@ pub use rollout::{Rollout, StackPreview, StackReport, stack_tags};
 pub use stacks::{StackView, stacks};
 pub use stages::stages;
 pub use status::{OnDeploy, OnRecover, Phase, actions};
-pub use template::{parameter_names, secrets, template_parameters};
 pub use values::{Outputs, Supply, Values, named_after};
 pub use watch::Watched;

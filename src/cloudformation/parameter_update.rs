@@ -7,12 +7,13 @@ use aws_sdk_cloudformation::types::{Parameter, Stack as Described};
 use super::Engine;
 use super::change_set::Desired;
 use super::deploy::Deployed;
-use super::engine::status_of;
 use super::guard::{Consent, Guard};
 use super::preview::Preview;
-use super::stacks::StackView;
-use super::template::keys;
+use super::stacks::{StackView, parameter_of};
+use super::status::actions_of;
+use super::values::{kept_parameter, parameter};
 use crate::error::{Error, Kind, Result};
+use crate::pipelines::templates::keys;
 
 /// New values of a deployed stack's parameters.
 pub struct ParameterUpdate<'a> {
@@ -42,12 +43,9 @@ impl ParameterUpdate<'_> {
     }
 
     /// Returns whether an operation on the stack is in progress.
-    ///
-    /// # Errors
-    /// Those of CloudFormation.
     pub async fn is_in_progress(&self) -> Result<bool> {
         let described = self.engine.describe(&self.view.name).await?;
-        Ok(described.is_some_and(|stack| status_of(&stack).as_str().ends_with("_IN_PROGRESS")))
+        Ok(described.is_some_and(|stack| actions_of(&stack).is_in_progress()))
     }
 
     async fn desired(&self) -> Result<Desired> {
@@ -69,15 +67,11 @@ impl ParameterUpdate<'_> {
 
 /// Returns the template's parameters: new values, else the previous ones, else the defaults.
 fn parameters(template: &str, existing: &Described, values: &BTreeMap<String, String>) -> Result<Vec<Parameter>> {
-    let has = |name: &str| existing.parameters().iter().any(|parameter| parameter.parameter_key() == Some(name));
-    let parameter = |name: &String| {
-        let parameter = Parameter::builder().parameter_key(name);
-        match values.get(name) {
-            Some(value) => Some(parameter.parameter_value(value).build()),
-            None => has(name).then(|| parameter.use_previous_value(true).build()),
-        }
+    let choose = |name: &String| match values.get(name) {
+        Some(value) => Some(parameter(name, value)),
+        None => parameter_of(existing, name).map(|_| kept_parameter(name)),
     };
-    Ok(keys(template, "Parameters")?.iter().filter_map(parameter).collect())
+    Ok(keys(template, "Parameters")?.iter().filter_map(choose).collect())
 }
 
 #[cfg(test)]
@@ -86,7 +80,7 @@ mod tests {
 
     #[test]
     fn other_parameters_keep_their_values() {
-        let previous = ["A", "B"].map(|name| Parameter::builder().parameter_key(name).parameter_value("old").build());
+        let previous = ["A", "B"].map(|name| parameter(name, "old"));
         let existing = Described::builder().set_parameters(Some(previous.to_vec())).build();
         let template = "Parameters: {A: {Type: String}, B: {Type: String}, C: {Type: String, Default: x}}";
         let values = BTreeMap::from([("A".to_owned(), "new".to_owned())]);

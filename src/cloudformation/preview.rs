@@ -1,21 +1,17 @@
 //! Previews the changes that a deploy would make to a stack.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_cloudformation::types::{Parameter, Stack as Described};
 use serde::Serialize;
 
 use super::Engine;
 use super::change_set::{Desired, Plan};
-use super::changes::{Change, Effect};
-use super::deploy::foreign_change_set;
-use super::engine::{needs_recovery, status_of};
+use super::changes::Change;
+use super::engine::needs_recovery;
 use super::secrets::{MASK, Secrets};
-use super::status::{OnDeploy, Phase, actions};
+use super::stacks::parameter_of;
+use super::status::{OnDeploy, Phase, actions_of, status_of};
 use crate::error::{AwsContext, Error, Kind, Result};
-use crate::pipelines::{self, Stack};
-
-const LATER: &str = "wait until it is done (`outboxctl watch` shows it), or let `outboxctl deploy` attach to it";
+use crate::pipelines::created_resources;
 
 /// The action that a deploy would take on a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -58,39 +54,40 @@ pub struct Preview {
     pub parameters: Vec<ParameterChange>,
 }
 
+impl Preview {
+    /// Returns a preview without parameters.
+    pub(super) fn new(action: StackAction, changes: Vec<Change>) -> Self {
+        Self { action, changes, parameters: Vec::new() }
+    }
+}
+
 impl Engine {
     /// Creates a change set, reads it and deletes it, along with the empty stack that CloudFormation creates for it.
     ///
     /// # Errors
     /// `StackFailed` while the stack is being changed, `NeedsRecovery` if `deploy` would refuse.
     pub async fn preview(&self, desired: &Desired) -> Result<Preview> {
-        let existing =
-            self.describe(&desired.name).await?.filter(|stack| actions(status_of(stack)).phase != Phase::Gone);
-        let status = existing.as_ref().map(status_of);
-        let (action, base) = match status.map_or(OnDeploy::Create, |status| actions(status).deploy) {
-            OnDeploy::Update => (StackAction::Update, existing.as_ref()),
-            OnDeploy::Create => (StackAction::Create, None),
-            OnDeploy::Review => {
-                let foreign = self.foreign_change_sets(&desired.name).await?;
-                if !foreign.is_empty() {
-                    return Err(foreign_change_set(&desired.name, &foreign));
+        let existing = self.describe(&desired.name).await?.filter(|stack| actions_of(stack).phase != Phase::Gone);
+        let base = match &existing {
+            None => None,
+            Some(stack) => match actions_of(stack).deploy {
+                OnDeploy::Update => Some(stack),
+                OnDeploy::Create => None,
+                OnDeploy::Review => {
+                    self.refuse_foreign_change_sets(&desired.name).await?;
+                    None
                 }
-                (StackAction::Create, None)
-            }
-            OnDeploy::Recreate => return planned(StackAction::Recreate, desired),
-            OnDeploy::Wait => return Err(busy(&desired.name)),
-            OnDeploy::Recover => {
-                let status = status.unwrap_or(&aws_sdk_cloudformation::types::StackStatus::ReviewInProgress);
-                return Err(needs_recovery(&desired.scope, &desired.name, status));
-            }
+                OnDeploy::Recreate => return recreation(desired),
+                OnDeploy::Wait => return Err(busy(&desired.name)),
+                OnDeploy::Recover => return Err(needs_recovery(&desired.scope, &desired.name, status_of(stack))),
+            },
         };
         if let Some(base) = base
             && self.is_current(desired, base).await?
         {
-            return Ok(Preview { action: StackAction::Stay, changes: Vec::new(), parameters: Vec::new() });
+            return Ok(Preview::new(StackAction::Stay, Vec::new()));
         }
-        let plan = self.prepare(desired, base).await;
-        let set = match plan {
+        let set = match self.prepare(desired, base).await {
             Ok(Plan::Ready(set)) => Some(set),
             Ok(Plan::Nothing) => None,
             Ok(Plan::Moved) => return Err(busy(&desired.name)),
@@ -100,11 +97,9 @@ impl Engine {
             }
         };
         self.sweep(desired, existing.is_none(), set.as_ref().map(|set| set.id.as_str())).await?;
-        let parameters = parameters(desired, base)?;
-        Ok(match set {
-            Some(set) => Preview { action, changes: set.changes, parameters },
-            None => Preview { action: StackAction::Stay, changes: Vec::new(), parameters: Vec::new() },
-        })
+        let Some(set) = set else { return Ok(Preview::new(StackAction::Stay, Vec::new())) };
+        let action = if base.is_some() { StackAction::Update } else { StackAction::Create };
+        Ok(Preview { action, changes: set.changes, parameters: changed_parameters(desired, base)? })
     }
 
     /// Removes the change set and the empty stack of the preview.
@@ -116,116 +111,71 @@ impl Engine {
             return Ok(());
         }
         let Some(stack) = self.describe(&desired.name).await? else { return Ok(()) };
-        // Another process may have started to use it since.
-        let empty = actions(status_of(&stack)).deploy == OnDeploy::Review
-            && self.has_no_other_change_set(&desired.name, set).await?;
-        if empty {
+        // Another process may have started to use it since. Our change set may still be listed briefly.
+        let ours = |name: &String| set.is_some_and(|set| set.contains(name.as_str()));
+        if actions_of(&stack).deploy == OnDeploy::Review && self.change_sets(&desired.name).await?.iter().all(ours) {
             let id = stack.stack_id().unwrap_or(&desired.name);
             let send = || self.client.delete_stack().stack_name(id).send();
             self.limiter.send(&desired.name, send).await.aws(format!("delete the empty stack {}", desired.name))?;
         }
         Ok(())
     }
-
-    /// Returns whether the stack has no change set other than, briefly, ours.
-    async fn has_no_other_change_set(&self, stack: &str, set: Option<&str>) -> Result<bool> {
-        let ours = |name: &String| set.is_some_and(|set| set.contains(name.as_str()));
-        Ok(self.change_sets(stack).await?.iter().all(ours))
-    }
 }
 
-/// Returns the resources of its template, for a stack for which no change set can be created yet.
-pub(super) fn planned(action: StackAction, desired: &Desired) -> Result<Preview> {
-    Ok(Preview { action, changes: additions(desired)?, parameters: parameters(desired, None)? })
-}
-
-/// Returns every resource of the template as an addition.
-fn additions(desired: &Desired) -> Result<Vec<Change>> {
+/// Returns the preview of a stack that is deleted first, from its template: it can't have a change set yet.
+fn recreation(desired: &Desired) -> Result<Preview> {
     let parameters = desired.parameters.iter();
     let values =
         parameters.filter_map(|one| Some((one.parameter_key()?.to_owned(), one.parameter_value()?.to_owned())));
-    Ok(added(pipelines::resources(desired.template, &values.collect(), &[])?))
-}
-
-/// Returns the resources that the stack adds once the stacks that it depends on exist; `values` are the user's.
-pub(super) fn later_additions(stack: &Stack, values: &BTreeMap<String, String>) -> Result<Vec<Change>> {
-    Ok(added(pipelines::likely_resources(stack, values)?))
-}
-
-fn added(resources: Vec<(String, String)>) -> Vec<Change> {
-    let add = |(resource, resource_type)| Change {
-        action: "Add".into(),
-        effect: Effect::Add,
-        resource,
-        resource_type,
-        properties: Vec::new(),
-        values: Vec::new(),
-        replacement: None,
-        member: false,
-    };
-    resources.into_iter().map(add).collect()
+    let resources = created_resources(desired.template, &values.collect(), &[])?;
+    let changes = resources.into_iter().map(Change::added).collect();
+    Ok(Preview { action: StackAction::Recreate, changes, parameters: changed_parameters(desired, None)? })
 }
 
 fn busy(stack: &str) -> Error {
-    Error::new(Kind::StackFailed, format!("stack {stack} is being changed right now")).hint(LATER)
+    let hint = "wait until it is done (`outboxctl watch` shows it), or let `outboxctl deploy` attach to it";
+    Error::new(Kind::StackFailed, format!("stack {stack} is being changed right now")).hint(hint)
 }
 
 /// Returns the parameters that would change, with secrets masked.
-fn parameters(desired: &Desired, existing: Option<&Described>) -> Result<Vec<ParameterChange>> {
-    let secrets = Secrets::of(desired)?;
-    let before = |name: &str| {
-        let found = existing?.parameters().iter().find(|parameter| parameter.parameter_key() == Some(name))?;
-        found.parameter_value().map(str::to_owned)
-    };
-    Ok(changed(&desired.parameters, &secrets, before))
-}
-
-fn changed(
-    parameters: &[Parameter],
-    secrets: &Secrets,
-    before: impl Fn(&str) -> Option<String>,
-) -> Vec<ParameterChange> {
+fn changed_parameters(desired: &Desired, existing: Option<&Described>) -> Result<Vec<ParameterChange>> {
+    let secrets = Secrets::of(desired.template, &desired.parameters)?;
     let change = |parameter: &Parameter| {
         let name = parameter.parameter_key()?;
-        let (before, after) = (before(name), parameter.parameter_value().map(str::to_owned));
+        let (before, after) = (existing.and_then(|stack| parameter_of(stack, name)), parameter.parameter_value());
         if parameter.use_previous_value() == Some(true) || before == after {
             return None;
         }
-        let mask = |value: Option<String>| if secrets.has(name) { value.map(|_| MASK.to_owned()) } else { value };
-        Some(ParameterChange { name: name.to_owned(), before: mask(before), after: mask(after) })
+        let shown = |value: Option<&str>| value.map(|value| if secrets.has(name) { MASK } else { value }.to_owned());
+        Some(ParameterChange { name: name.to_owned(), before: shown(before), after: shown(after) })
     };
-    parameters.iter().filter_map(change).collect()
+    Ok(desired.parameters.iter().filter_map(change).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cloudformation::values::{kept_parameter, parameter};
 
     #[test]
     fn only_changed_parameters_are_listed_and_secrets_are_masked() {
-        let parameter =
-            |name: &str, value: &str| Parameter::builder().parameter_key(name).parameter_value(value).build();
-        let parameters = [
-            parameter("Class", "db.t4g.small"),
-            parameter("Port", "5432"),
-            parameter("Password", "planted-secret"),
-            Parameter::builder().parameter_key("Kept").use_previous_value(true).build(),
-        ];
         let desired = Desired {
             name: "stack".into(),
             scope: "stack".into(),
             template: "Parameters: {Password: {Type: String, NoEcho: true}}",
-            parameters: parameters.to_vec(),
+            parameters: vec![
+                parameter("Class", "db.t4g.small"),
+                parameter("Port", "5432"),
+                parameter("Password", "planted-secret"),
+                kept_parameter("Kept"),
+            ],
             tags: Vec::new(),
             seen: None,
         };
-        let before = |name: &str| match name {
-            "Class" => Some("db.t4g.micro".to_owned()),
-            "Port" => Some("5432".to_owned()),
-            "Password" | "Kept" => Some("****".to_owned()),
-            _ => None,
-        };
-        let found = changed(&parameters, &Secrets::of(&desired).unwrap(), before);
+        let before = [("Class", "db.t4g.micro"), ("Port", "5432"), ("Password", "****"), ("Kept", "****")];
+        let before = before.map(|(name, value)| parameter(name, value)).to_vec();
+        let existing = Described::builder().set_parameters(Some(before)).build();
+        let found = changed_parameters(&desired, Some(&existing)).unwrap();
         let row = |name: &str, before: &str, after: &str| ParameterChange {
             name: name.into(),
             before: Some(before.into()),

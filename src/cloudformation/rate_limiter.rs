@@ -64,25 +64,18 @@ enum Answer {
 }
 
 impl RateLimiter {
-    /// AWS: about every 2 s for each stack, and at most ten calls a second for all.
-    fn aws() -> Self {
-        Self::new(Duration::from_secs(2), Duration::from_secs(2), Duration::from_millis(100))
-    }
-
-    /// A local endpoint: as fast as is useful to a person waiting.
-    fn local() -> Self {
-        Self::new(Duration::from_millis(40), Duration::from_millis(250), Duration::ZERO)
-    }
-
     pub(super) fn new(first: Duration, longest: Duration, least: Duration) -> Self {
         let now = Instant::now();
         let interval = Interval { next_call: now, least, gap: least, widened: now };
         Self { first, longest, outage: OUTAGE, interval: Arc::new(Mutex::new(interval)) }
     }
 
-    /// Returns fast limits for an endpoint on this machine, AWS's otherwise.
+    /// Returns the limits for AWS: about every 2 s for each stack, and at most ten calls a second for all. An endpoint on
+    /// this machine is polled as fast as is useful to a person waiting.
     pub fn of(clients: &Clients) -> Self {
-        if clients.is_local() { Self::local() } else { Self::aws() }
+        let (first, longest, least) = if clients.is_local() { (40, 250, 0) } else { (2_000, 2_000, 100) };
+        let [first, longest, least] = [first, longest, least].map(Duration::from_millis);
+        Self::new(first, longest, least)
     }
 
     /// Returns the limits for requests that fail fast: a request without an answer is repeated once.
@@ -108,7 +101,7 @@ impl RateLimiter {
             self.turn().await;
             let sent = Instant::now();
             let answer = request().await;
-            let longest = match answer.as_ref().err().map_or(Answer::Final, read) {
+            let longest = match answer.as_ref().err().map_or(Answer::Final, classify) {
                 Answer::Final => {
                     self.interval.lock().await.ease();
                     return answer;
@@ -210,7 +203,7 @@ fn jittered(delay: Duration) -> Duration {
     delay.mul_f64(0.75 + 0.5 * fastrand::f64())
 }
 
-fn read<E: ProvideErrorMetadata>(error: &SdkError<E, Response>) -> Answer {
+fn classify<E: ProvideErrorMetadata>(error: &SdkError<E, Response>) -> Answer {
     let trouble = |status: u16| if status >= 500 { Answer::Outage } else { Answer::Final };
     match error {
         _ if is_throttle(sdk_code(error)) => Answer::Throttled,

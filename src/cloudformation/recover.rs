@@ -1,15 +1,16 @@
 //! Recovers a stack from a status that `deploy` does not act on.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_cloudformation::types::Stack as Described;
 
 use super::Engine;
 use super::completion::Completed;
-use super::delete::Retain;
-use super::deploy::foreign_change_set;
-use super::engine::{Operation, OperationKind, recovery_hint, status_of, token};
-use super::events::Follower;
-use super::status::{OnDeploy, OnRecover, Phase, actions};
-use crate::error::{AwsContext, Error, Kind, Result};
+use super::delete::{Retain, refuse_protected};
+use super::engine::{OperationKind, needs_recovery, recovery_hint};
+use super::events::{Follower, is_failure, is_stack};
+use super::status::{OnDeploy, OnRecover, Phase, actions_of, status_of};
+use crate::error::{AwsContext, Kind, Result};
 use crate::report::Event;
 
 /// Actions that the user allows although they may lose resources.
@@ -37,7 +38,7 @@ impl Engine {
     /// Returns the stack's status and the action of [`Engine::recover`] for it; None if the stack does not exist.
     pub async fn recovery(&self, name: &str) -> Result<Option<(OnRecover, String)>> {
         let stack = self.describe(name).await?;
-        Ok(stack.map(|stack| (actions(status_of(&stack)).recover, status_of(&stack).as_str().to_owned())))
+        Ok(stack.map(|stack| (actions_of(&stack).recover, status_of(&stack).as_str().to_owned())))
     }
 
     /// Returns the stack to a state that `deploy` can update, by the call for its status.
@@ -54,14 +55,11 @@ impl Engine {
             };
             let status = status_of(&stack).as_str().to_owned();
             let first = before.get_or_insert_with(|| status.clone()).clone();
-            let (action, completed) = match actions(status_of(&stack)).recover {
+            let row = actions_of(&stack);
+            let (action, completed) = match row.recover {
                 OnRecover::Nothing => {
-                    let foreign = match actions(status_of(&stack)).deploy {
-                        OnDeploy::Review => self.foreign_change_sets(name).await?,
-                        _ => Vec::new(),
-                    };
-                    if !foreign.is_empty() {
-                        return Err(foreign_change_set(name, &foreign));
+                    if row.deploy == OnDeploy::Review {
+                        self.refuse_foreign_change_sets(name).await?;
                     }
                     self.reporter.emit(Event::finished(scope, format!("{status}: nothing to recover from"), false));
                     return Ok(Recovered { before: first, after: status, action: None });
@@ -71,10 +69,7 @@ impl Engine {
                     self.attach(scope, &stack).await?;
                     continue;
                 }
-                OnRecover::Refuse => {
-                    let error = Error::new(Kind::NeedsRecovery, format!("stack {name} is in {status}"));
-                    return Err(error.hint(recovery_hint(scope, status_of(&stack))));
-                }
+                OnRecover::Refuse => return Err(needs_recovery(scope, name, status_of(&stack))),
                 OnRecover::Rollback => ("RollbackStack", self.roll_back(scope, &stack).await?),
                 OnRecover::Continue => {
                     ("ContinueUpdateRollback", self.continue_rollback(scope, &stack, options).await?)
@@ -103,10 +98,9 @@ impl Engine {
         action: &'static str,
         completed: Completed,
     ) -> Result<Recovered> {
-        let stack = completed.stack.as_ref().filter(|stack| actions(status_of(stack)).phase != Phase::Gone);
+        let stack = completed.stack.as_ref().filter(|stack| actions_of(stack).phase != Phase::Gone);
         let after = stack.map_or("not deployed".to_owned(), |stack| status_of(stack).as_str().to_owned());
-        let stuck =
-            stack.filter(|stack| !matches!(actions(status_of(stack)).recover, OnRecover::Nothing | OnRecover::Wait));
+        let stuck = stack.filter(|stack| !matches!(actions_of(stack).recover, OnRecover::Nothing | OnRecover::Wait));
         if let Some(stack) = stuck {
             let hint = unstick(scope, stack, &completed);
             let error = self.failure(stack, &completed.events).await.into_kind(Kind::NeedsRecovery);
@@ -118,61 +112,47 @@ impl Engine {
     }
 
     async fn roll_back(&self, scope: &str, stack: &Described) -> Result<Completed> {
-        let (id, follower) = self.follow(stack).await?;
-        let token = token(["rollback", &id, follower.seen().unwrap_or("")]);
-        let send = || self.client.rollback_stack().stack_name(&id).client_request_token(&token).send();
+        let id = stack.stack_id().unwrap_or_default();
+        let follower = Follower::from_now(self, id).await?;
+        let token = follower.token("rollback");
+        let send = || self.client.rollback_stack().stack_name(id).client_request_token(&token).send();
         self.report_start(scope, stack, "rolling back to the last stable state");
         self.limiter.send(scope, send).await.aws(format!("roll back stack {scope}"))?;
-        self.wait_for_completion(scope, &id, follower).await
+        self.wait_for_completion(scope, id, follower).await
     }
 
     async fn continue_rollback(&self, scope: &str, stack: &Described, options: &RecoverOptions) -> Result<Completed> {
-        let (id, follower) = self.follow(stack).await?;
-        let token = token(["continue", &id, follower.seen().unwrap_or("")]);
+        let id = stack.stack_id().unwrap_or_default();
+        let follower = Follower::from_now(self, id).await?;
+        let token = follower.token("continue");
         let skip = (!options.skip.is_empty()).then(|| options.skip.clone());
         let send = || {
-            let request = self.client.continue_update_rollback().stack_name(&id).client_request_token(&token);
+            let request = self.client.continue_update_rollback().stack_name(id).client_request_token(&token);
             request.set_resources_to_skip(skip.clone()).send()
         };
         self.report_start(scope, stack, "continuing the rollback");
         self.limiter.send(scope, send).await.aws(format!("continue the rollback of stack {scope}"))?;
-        self.wait_for_completion(scope, &id, follower).await
+        self.wait_for_completion(scope, id, follower).await
     }
 
     async fn delete_unless_protected(&self, scope: &str, stack: &Described, retain: Retain<'_>) -> Result<Completed> {
-        if stack.enable_termination_protection() == Some(true) {
-            let name = stack.stack_name().unwrap_or_default();
-            return Err(Error::new(Kind::Usage, format!("stack {name} is protected against termination")));
-        }
+        refuse_protected(stack)?;
         self.report_start(scope, stack, "deleting the remaining resources");
         self.delete_retaining(scope, stack, retain).await
     }
 
-    async fn follow(&self, stack: &Described) -> Result<(String, Follower)> {
-        let id = stack.stack_id().unwrap_or_default().to_owned();
-        let follower = Follower::from_now(self, &id).await?;
-        Ok((id, follower))
-    }
-
     fn report_start(&self, scope: &str, stack: &Described, what: &str) {
         self.reporter.emit(Event::started(scope, format!("{}: {what}", status_of(stack).as_str())));
-        let stack = stack.stack_name().unwrap_or_default().to_owned();
-        self.record_start(Operation { scope: scope.to_owned(), stack, kind: OperationKind::Other });
+        self.record_start(scope, stack.stack_name().unwrap_or_default(), OperationKind::Other);
     }
 }
 
 /// Returns the hint for a call that got stuck, with the resources that failed.
 fn unstick(scope: &str, stack: &Described, completed: &Completed) -> String {
-    let failed = |event: &&aws_sdk_cloudformation::types::StackEvent| {
-        event.resource_status().is_some_and(|status| status.as_str().ends_with("_FAILED"))
-            && !super::diagnosis::is_stack(event)
-    };
-    let mut names: Vec<_> =
-        completed.events.iter().filter(failed).filter_map(|event| event.logical_resource_id()).collect();
-    names.sort_unstable();
-    names.dedup();
+    let failed = completed.events.iter().filter(|event| is_failure(event) && !is_stack(event));
+    let names: BTreeSet<_> = failed.filter_map(|event| event.logical_resource_id()).collect();
     let flags = |flag: &str| names.iter().map(|name| format!(" {flag} {name}")).collect::<String>();
-    match actions(status_of(stack)).recover {
+    match actions_of(stack).recover {
         OnRecover::Continue => format!(
             "remove the cause and run this again; or skip the resource, whose state may then differ from the template: \
              `outboxctl recover {scope}{}`",

@@ -1,18 +1,20 @@
 //! Deploys a whole pipeline: its stacks in parallel, in the order of their dependencies.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use aws_sdk_cloudformation::types::Stack as Described;
 
 use super::change_set::Desired;
 use super::changes::TASK;
 use super::graph::{self, End};
-use super::preview::{Preview, StackAction, later_additions};
+use super::preview::{Preview, StackAction};
 use super::stacks::outputs_of;
-use super::template::{keys, resources};
 use super::values::{Outputs, Values};
 use super::{Change, Engine, Guard, Pause};
 use crate::error::{Error, Kind, Result};
-use crate::pipelines::{Owner, Pipeline, Source, Stack, WITH_SAMPLE};
+use crate::pipelines::templates::{resources, template_parameters};
+use crate::pipelines::{Owner, Pipeline, Source, Stack, WITH_SAMPLE, likely_resources};
 use crate::report::Event;
 
 /// The deploy or preview of a pipeline.
@@ -37,6 +39,10 @@ pub struct StackReport {
 }
 
 impl StackReport {
+    fn unchanged(stack: &Stack) -> Self {
+        Self { name: stack.name, changes: Vec::new(), attached: false }
+    }
+
     /// Returns whether the stack has changed since the rollout began.
     pub fn changed(&self) -> bool {
         self.attached || !self.changes.is_empty()
@@ -106,52 +112,52 @@ impl Rollout<'_> {
     async fn deploy_one(&self, stack: &'static Stack, outputs: &Mutex<Outputs>) -> Result<StackReport> {
         if self.values.given.replaces(stack) {
             self.engine.reporter.emit(Event::finished(stack.name, "existing, left alone", false));
-            return Ok(StackReport { name: stack.name, changes: Vec::new(), attached: false });
+            return Ok(StackReport::unchanged(stack));
         }
+        let name = stack.full_name(self.pipeline, self.values.stage);
         if self.leaves_out(stack) {
-            let name = stack.full_name(self.pipeline, self.values.stage);
             let gone = self.engine.destroy(stack.name, &name).await?;
-            let changes = gone.then(|| Change::stack_removed(&name)).into_iter().collect();
-            return Ok(StackReport { name: stack.name, changes, attached: false });
+            let changes = gone.then(|| Change::stack_removed(name)).into_iter().collect();
+            return Ok(StackReport { changes, ..StackReport::unchanged(stack) });
         }
-        let Some(desired) = self.desired(stack, outputs).await? else {
+        let existing = self.engine.describe(&name).await?;
+        let Some(desired) = self.desired(stack, name, existing, outputs).await? else {
             self.engine.reporter.emit(Event::finished(stack.name, "nothing to create", false));
-            return Ok(StackReport { name: stack.name, changes: Vec::new(), attached: false });
+            return Ok(StackReport::unchanged(stack));
         };
         let pause = if has_task(stack)? { self.pause } else { None };
         let deployed = self.engine.deploy(&desired, self.guard, pause).await?;
         if stack.holds_data && self.values.protects() && deployed.stack.enable_termination_protection() != Some(true) {
             self.engine.protect(&desired.name, true).await?;
         }
-        outputs.lock().unwrap_or_else(PoisonError::into_inner).extend(outputs_of(&deployed.stack));
+        locked(outputs).extend(outputs_of(&deployed.stack));
         Ok(StackReport { name: stack.name, changes: deployed.changes, attached: deployed.attached })
     }
 
     async fn preview_one(&self, stack: &'static Stack, outputs: &Mutex<Outputs>) -> Result<StackPreview> {
-        let nothing = |action, changes| Preview { action, changes, parameters: Vec::new() };
+        let done = |preview| Ok(StackPreview { name: stack.name, preview });
         if self.values.given.replaces(stack) {
-            return Ok(StackPreview { name: stack.name, preview: nothing(StackAction::Existing, Vec::new()) });
+            return done(Preview::new(StackAction::Existing, Vec::new()));
         }
         let name = stack.full_name(self.pipeline, self.values.stage);
         let existing = self.engine.describe(&name).await?;
-        let exists = existing.is_some();
-        if let Some(existing) = existing.filter(|_| !self.leaves_out(stack)) {
-            outputs.lock().unwrap_or_else(PoisonError::into_inner).extend(outputs_of(&existing));
-        }
         if self.leaves_out(stack) {
-            let changes = if exists { vec![Change::stack_removed(&name)] } else { Vec::new() };
-            return Ok(StackPreview { name: stack.name, preview: nothing(StackAction::Stay, changes) });
+            let changes = existing.map(|_| Change::stack_removed(name)).into_iter().collect();
+            return done(Preview::new(StackAction::Stay, changes));
         }
-        let preview = match self.desired(stack, outputs).await {
+        if let Some(existing) = &existing {
+            locked(outputs).extend(outputs_of(existing));
+        }
+        done(match self.desired(stack, name, existing, outputs).await {
             Ok(Some(desired)) => self.engine.preview(&desired).await?,
-            Ok(None) => nothing(StackAction::Stay, Vec::new()),
+            Ok(None) => Preview::new(StackAction::Stay, Vec::new()),
             // An earlier stack is not created yet: this one is created later, or its changes are still unknown.
             Err(error) if error.kind() == Kind::NotDeployed => {
-                nothing(StackAction::CreateLater, later_additions(stack, self.values.overrides)?)
+                let resources = likely_resources(stack, self.values.overrides)?;
+                Preview::new(StackAction::CreateLater, resources.into_iter().map(Change::added).collect())
             }
             Err(error) => return Err(error),
-        };
-        Ok(StackPreview { name: stack.name, preview })
+        })
     }
 
     /// Returns the outputs that existing resources stand for.
@@ -164,10 +170,14 @@ impl Rollout<'_> {
     }
 
     /// Returns the desired state of the stack. None for a shared stack that would be empty.
-    async fn desired(&self, stack: &'static Stack, outputs: &Mutex<Outputs>) -> Result<Option<Desired>> {
-        let name = stack.full_name(self.pipeline, self.values.stage);
-        let existing = self.engine.describe(&name).await?;
-        let outputs = outputs.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    async fn desired(
+        &self,
+        stack: &'static Stack,
+        name: String,
+        existing: Option<Described>,
+        outputs: &Mutex<Outputs>,
+    ) -> Result<Option<Desired>> {
+        let outputs = locked(outputs).clone();
         let parameters = self.values.parameters(stack, existing.as_ref(), &outputs).await?;
         let wants = |name: &str| {
             parameters.iter().any(|p| p.parameter_key() == Some(name) && p.parameter_value() == Some("true"))
@@ -199,9 +209,8 @@ impl Rollout<'_> {
                 Some(End::Done(report)) => reports.push(report),
                 Some(End::Failed(error)) => failures.push((stack.name, error)),
                 Some(End::Skipped(because)) => {
-                    self.engine
-                        .reporter
-                        .emit(Event::failed(stack.name, format!("not started, because {because} was not deployed")));
+                    let reason = format!("not started, because {because} was not deployed");
+                    self.engine.reporter.emit(Event::failed(stack.name, reason));
                 }
                 None => {}
             }
@@ -216,6 +225,10 @@ impl Rollout<'_> {
     }
 }
 
+fn locked(outputs: &Mutex<Outputs>) -> MutexGuard<'_, Outputs> {
+    outputs.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Returns the tags of a stack that do not depend on the version: stage and pipeline, by which policies find resources,
 /// and whether the sample is excluded.
 ///
@@ -228,7 +241,7 @@ pub fn stack_tags(pipeline: &Pipeline, stack: &Stack, stage: &str, with_sample: 
         tags.push(("outboxctl:pipeline".to_owned(), pipeline.name.to_owned()));
     }
     // Visible in the stack's tags; an emulator that compares resources without their conditions sees a change.
-    if !with_sample && keys(stack.template, "Parameters")?.contains(WITH_SAMPLE) {
+    if !with_sample && template_parameters(stack)?.contains(WITH_SAMPLE) {
         tags.push(("outboxctl:sample".to_owned(), "left-out".to_owned()));
     }
     Ok(tags)

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::change_set::Desired;
-use super::template;
+use aws_sdk_cloudformation::types::Parameter;
+
 use crate::error::Result;
+use crate::pipelines::templates;
 
 /// Text shown instead of a secret.
 pub(super) const MASK: &str = "****";
@@ -20,18 +21,15 @@ pub(super) struct Secrets {
 }
 
 impl Secrets {
-    /// Reads the secrets of the stack's template, with their desired values.
+    /// Reads the secrets of a template, with their desired values.
     ///
     /// # Errors
     /// `Unexpected` if the template is not valid YAML.
-    pub fn of(desired: &Desired) -> Result<Self> {
-        let parameters = template::secrets(desired.template)?;
-        let secret = desired
-            .parameters
-            .iter()
-            .filter(|parameter| parameter.parameter_key().is_some_and(|name| parameters.contains(name)));
-        let values = secret.filter_map(|parameter| parameter.parameter_value()).filter(|value| !value.is_empty());
-        let values = values.map(str::to_owned).collect();
+    pub fn of(template: &str, desired: &[Parameter]) -> Result<Self> {
+        let parameters = templates::secrets(template)?;
+        let is_secret = |one: &&Parameter| one.parameter_key().is_some_and(|name| parameters.contains(name));
+        let values = desired.iter().filter(is_secret).filter_map(Parameter::parameter_value);
+        let values = values.filter(|value| !value.is_empty()).map(str::to_owned).collect();
         Ok(Self { parameters, values })
     }
 

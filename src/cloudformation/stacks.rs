@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws_config::SdkConfig;
-use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::config::retry::RetryConfig;
-use aws_sdk_cloudformation::config::timeout::TimeoutConfig;
 use aws_sdk_cloudformation::types::Stack as Described;
 use aws_smithy_types::date_time::Format;
 use futures_util::future::try_join_all;
 
 use super::Engine;
+use super::engine::{ATTEMPT, client, describe};
 use super::rate_limiter::RateLimiter;
+use super::status::status_of;
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Result, sdk_code};
 use crate::pipelines::{Pipeline, Stack};
+
+/// [`ATTEMPT`] for requests that fail fast.
+const ATTEMPT_FAIL_FAST: Duration = Duration::from_secs(10);
 
 /// A stack of the pipeline, deployed or not.
 #[derive(Debug, Clone)]
@@ -29,9 +30,6 @@ pub struct StackView {
 
 /// Returns the pipeline's stacks in its order, deployed or not. With `glance`, requests fail within seconds if there is
 /// no network.
-///
-/// # Errors
-/// The errors of CloudFormation.
 pub async fn stacks(clients: &Clients, pipeline: &Pipeline, stage: &str, glance: bool) -> Result<Vec<StackView>> {
     let (attempt, limiter) = match glance {
         true => (ATTEMPT_FAIL_FAST, RateLimiter::of(clients).fail_fast()),
@@ -48,8 +46,7 @@ pub async fn stacks(clients: &Clients, pipeline: &Pipeline, stage: &str, glance:
 impl StackView {
     /// Returns a parameter's current value.
     pub fn parameter(&self, name: &str) -> Option<&str> {
-        let parameters = self.described.as_ref()?.parameters();
-        parameters.iter().find(|parameter| parameter.parameter_key() == Some(name))?.parameter_value()
+        parameter_of(self.described.as_ref()?, name)
     }
 
     /// Returns whether CloudFormation refuses to delete the stack, or RDS its database.
@@ -71,46 +68,23 @@ impl StackView {
 
     /// Returns the status as CloudFormation writes it; `not deployed` if the stack does not exist.
     pub fn status(&self) -> &str {
-        self.described.as_ref().map_or("not deployed", |stack| super::engine::status_of(stack).as_str())
+        self.described.as_ref().map_or("not deployed", |stack| status_of(stack).as_str())
     }
-}
-
-/// Time without an answer after which a request is sent again.
-pub(super) const ATTEMPT: Duration = Duration::from_secs(20);
-
-/// The same for requests that fail fast.
-const ATTEMPT_FAIL_FAST: Duration = Duration::from_secs(10);
-
-/// Returns a client without the SDK's retries: the rate limiter repeats requests.
-pub(super) fn client(config: &SdkConfig, attempt: Duration) -> Client {
-    let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).operation_attempt_timeout(attempt);
-    let config = aws_sdk_cloudformation::config::Builder::from(config);
-    Client::from_conf(config.retry_config(RetryConfig::disabled()).timeout_config(timeouts.build()).build())
 }
 
 /// Returns the stack's outputs by key.
 pub(super) fn outputs_of(stack: &Described) -> impl Iterator<Item = (String, String)> {
-    stack
-        .outputs()
-        .iter()
-        .filter_map(|output| Some((output.output_key()?.to_owned(), output.output_value()?.to_owned())))
+    let outputs = stack.outputs().iter();
+    outputs.filter_map(|output| Some((output.output_key()?.to_owned(), output.output_value()?.to_owned())))
 }
 
-/// Returns the current stack, by name or id; None if it does not exist. A deleted stack is found by its id.
-pub(super) async fn describe(client: &Client, limiter: &RateLimiter, name: &str) -> Result<Option<Described>> {
-    match limiter.send(name, || client.describe_stacks().stack_name(name).send()).await {
-        Ok(answer) => Ok(answer.stacks.unwrap_or_default().into_iter().next()),
-        // For a well-formed name this code has one meaning: the stack does not exist.
-        Err(error) if sdk_code(&error) == "ValidationError" => Ok(None),
-        Err(error) => Err(error).aws(format!("describe stack {name}")),
-    }
+/// Returns a parameter's current value.
+pub(super) fn parameter_of<'a>(stack: &'a Described, name: &str) -> Option<&'a str> {
+    stack.parameters().iter().find(|parameter| parameter.parameter_key() == Some(name))?.parameter_value()
 }
 
 impl Engine {
     /// Returns the physical ids of the stack's resources of this type; none if the stack does not exist.
-    ///
-    /// # Errors
-    /// The errors of CloudFormation.
     pub async fn resources_of(&self, stack: &str, resource_type: &str) -> Result<Vec<String>> {
         let (mut ids, mut token) = (Vec::new(), None);
         loop {

@@ -7,9 +7,6 @@ use crate::error::{AwsContext, Result};
 use crate::pipelines::{self, Owner};
 
 /// Returns the stages that have a stack of any pipeline.
-///
-/// # Errors
-/// The errors of CloudFormation.
 pub async fn stages(clients: &Clients) -> Result<BTreeSet<String>> {
     let client = clients.fail_fast().cloudformation();
     let mut stacks = client.describe_stacks().into_paginator().items().send();

@@ -1,6 +1,6 @@
 //! The one table of stack statuses: their meaning, and the actions of `deploy`, `destroy` and `recover` for them.
 
-use aws_sdk_cloudformation::types::StackStatus;
+use aws_sdk_cloudformation::types::{Stack as Described, StackStatus};
 
 /// The phase of the stack's latest operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +68,23 @@ pub struct Actions {
     pub deploy: OnDeploy,
     pub destroy: OnDestroy,
     pub recover: OnRecover,
+}
+
+impl Actions {
+    /// Returns whether an operation or its cleanup is in progress.
+    pub fn is_in_progress(self) -> bool {
+        self.deploy == OnDeploy::Wait
+    }
+}
+
+/// Returns the stack's status; CloudFormation always gives one.
+pub(super) fn status_of(stack: &Described) -> &StackStatus {
+    stack.stack_status().unwrap_or(&StackStatus::ReviewInProgress)
+}
+
+/// Returns the row for the stack's status.
+pub(super) fn actions_of(stack: &Described) -> Actions {
+    actions(status_of(stack))
 }
 
 /// Returns the row for a status. `deploy` and `recover` never act on a status that this executable does not know.

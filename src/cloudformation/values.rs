@@ -7,8 +7,9 @@ use aws_sdk_cloudformation::types::{Parameter, Stack as Described};
 use futures_util::future::BoxFuture;
 use sha2::{Digest, Sha256};
 
-use super::template::keys;
+use super::stacks::parameter_of;
 use crate::error::{Error, Kind, Result};
+use crate::pipelines::templates::template_parameters;
 use crate::pipelines::{Artifact, Given, Source, Stack};
 
 /// Outputs of the deployed stacks.
@@ -52,41 +53,37 @@ impl Values<'_> {
     ) -> Result<Vec<Parameter>> {
         let mut parameters = Vec::new();
         let mut digests = Vec::new();
-        let names = keys(stack.template, "Parameters")?;
-        for name in &names {
+        let previous = |name: &str| existing.and_then(|stack| parameter_of(stack, name));
+        for name in &template_parameters(stack)? {
             let source = stack.parameters.iter().find(|(parameter, _)| parameter == name).map(|(_, source)| *source);
             let value = match (self.overrides.get(name), source) {
                 (Some(value), _) => value.clone(),
                 // Resolved once the other parameter's value is known.
                 (None, Some(Source::NameByDigest(of))) => {
-                    digests.push((name, of));
+                    digests.push((name.clone(), of));
                     continue;
                 }
                 (None, None | Some(Source::Kept(_))) => {
-                    if previous(existing, name).is_some() {
-                        parameters.push(Parameter::builder().parameter_key(name).use_previous_value(true).build());
+                    if previous(name).is_some() {
+                        parameters.push(kept_parameter(name));
                     }
                     continue;
                 }
-                (None, Some(source)) => self.value(name, source, existing, outputs).await?,
+                // A role that this stack created stays in this stack.
+                (None, Some(Source::RoleMissing(_))) if previous(name) == Some("true") => "true".to_owned(),
+                (None, Some(source)) => self.value(name, source, outputs).await?,
             };
-            parameters.push(Parameter::builder().parameter_key(name).parameter_value(value).build());
+            parameters.push(parameter(name, &value));
         }
         for (name, of) in digests {
             let named = parameters.iter().find(|parameter| parameter.parameter_key() == Some(of));
-            let value = named_after(&self.name_prefix, named.and_then(Parameter::parameter_value).unwrap_or_default());
-            parameters.push(Parameter::builder().parameter_key(name).parameter_value(value).build());
+            let value = named.and_then(Parameter::parameter_value).unwrap_or_default();
+            parameters.push(parameter(&name, &named_after(&self.name_prefix, value)));
         }
         Ok(parameters)
     }
 
-    async fn value(
-        &self,
-        name: &str,
-        source: Source,
-        existing: Option<&Described>,
-        outputs: &Outputs,
-    ) -> Result<String> {
+    async fn value(&self, name: &str, source: Source, outputs: &Outputs) -> Result<String> {
         Ok(match source {
             Source::Stage => self.stage.to_owned(),
             Source::NamePrefix => self.name_prefix.clone(),
@@ -99,17 +96,10 @@ impl Values<'_> {
             Source::OutputOr(output, default) => outputs.get(output.name()).map_or(default, String::as_str).to_owned(),
             Source::Existing(output) => self.given.value(output).unwrap_or_default().to_owned(),
             Source::Artifact(artifact) => self.supply.artifact(artifact, outputs).await?,
+            Source::RoleMissing(role) => self.supply.role_missing(role).await?.to_string(),
             // `parameters` resolves these.
-            Source::Kept(_) => return Err(Error::new(Kind::Unexpected, format!("{name} has no value of a deploy"))),
-            Source::NameByDigest(of) => {
-                return Err(Error::new(
-                    Kind::Unexpected,
-                    format!("{name} is named after {of}, which has no value yet"),
-                ));
-            }
-            // A role that this stack created stays in this stack.
-            Source::RoleMissing(role) => {
-                (previous(existing, name) == Some("true") || self.supply.role_missing(role).await?).to_string()
+            Source::Kept(_) | Source::NameByDigest(_) => {
+                return Err(Error::new(Kind::Unexpected, format!("{name} has no value of its own")));
             }
         })
     }
@@ -122,8 +112,14 @@ pub fn named_after(prefix: &str, value: &str) -> String {
     format!("{prefix}-{short}")
 }
 
-fn previous<'a>(existing: Option<&'a Described>, name: &str) -> Option<&'a str> {
-    existing?.parameters().iter().find(|parameter| parameter.parameter_key() == Some(name))?.parameter_value()
+/// Returns a parameter with a new value.
+pub(super) fn parameter(name: &str, value: &str) -> Parameter {
+    Parameter::builder().parameter_key(name).parameter_value(value).build()
+}
+
+/// Returns a parameter that keeps its value.
+pub(super) fn kept_parameter(name: &str) -> Parameter {
+    Parameter::builder().parameter_key(name).use_previous_value(true).build()
 }
 
 #[cfg(test)]

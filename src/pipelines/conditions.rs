@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use serde_yaml_ng::Value;
 
 use super::parameters::text;
-use super::{Source, Stack};
-use crate::error::{Kind, OrFail, Result};
+use super::{Source, Stack, templates};
+use crate::error::Result;
 
 /// Returns logical id and type of the resources that a deploy creates, before the values of its parameters are known:
 /// `values` are the user's. A resource whose condition depends on another value is included.
 ///
 /// # Errors
-/// Those of [`resources`].
+/// Those of [`created_resources`].
 pub fn likely_resources(stack: &Stack, values: &BTreeMap<String, String>) -> Result<Vec<(String, String)>> {
     let mut known = values.clone();
     let mut unknown = Vec::new();
@@ -22,7 +22,7 @@ pub fn likely_resources(stack: &Stack, values: &BTreeMap<String, String>) -> Res
             _ => unknown.push(*name),
         }
     }
-    resources(stack.template, &known, &unknown)
+    created_resources(stack.template, &known, &unknown)
 }
 
 /// Returns logical id and type of the resources that a template creates with these values, in its order. Other parameters
@@ -30,19 +30,17 @@ pub fn likely_resources(stack: &Stack, values: &BTreeMap<String, String>) -> Res
 ///
 /// # Errors
 /// `Unexpected` if the template is not YAML: the templates are part of this executable.
-pub fn resources(template: &str, values: &BTreeMap<String, String>, unknown: &[&str]) -> Result<Vec<(String, String)>> {
-    let template: Value = serde_yaml_ng::from_str(template)
-        .or_fail(Kind::Unexpected, || "an embedded template is not valid YAML".to_owned())?;
-    let view = View { template: &template, values, unknown };
-    let resources = template.get("Resources").and_then(Value::as_mapping).into_iter().flatten();
-    let created = resources.filter(|(_, resource)| {
+pub fn created_resources(
+    template: &str,
+    values: &BTreeMap<String, String>,
+    unknown: &[&str],
+) -> Result<Vec<(String, String)>> {
+    let view = View { template: &templates::parse(template)?, values, unknown };
+    let is_created = |resource: &Value| {
         let condition = resource.get("Condition").and_then(Value::as_str);
         condition.and_then(|name| view.named(name)) != Some(false)
-    });
-    let named = created.filter_map(|(name, resource)| {
-        Some((name.as_str()?.to_owned(), resource.get("Type").and_then(Value::as_str)?.to_owned()))
-    });
-    Ok(named.collect())
+    };
+    templates::resources_where(template, is_created)
 }
 
 /// A template with the values that are known.

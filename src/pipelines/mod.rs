@@ -8,6 +8,7 @@
 
 mod catalog;
 mod conditions;
+mod contradictions;
 pub mod cost;
 mod dynamodb;
 mod dynamodb_cdc;
@@ -15,6 +16,7 @@ mod dynamodb_eventbridge;
 mod dynamodb_kinesis;
 mod existing;
 mod hop;
+mod objections;
 mod output;
 mod parameters;
 mod parts;
@@ -25,13 +27,16 @@ mod route;
 mod shared;
 mod stage;
 pub mod stops;
+pub mod templates;
 
 pub use catalog::{Artifact, Owner, Pipeline, Source, Stack, WITH_SAMPLE};
-pub use conditions::{likely_resources, resources};
-pub use existing::{ENGINES, Given, GivenTask, Home, idle_parameters, incomplete, objections, replaces};
+pub use conditions::{created_resources, likely_resources};
+pub use contradictions::{contradiction, of_other_engine, uncertain_engine};
+pub use existing::{Given, GivenTask, Home, idle_parameters, replaces};
 pub use hop::Hop;
+pub use objections::{ENGINES, incomplete, objections};
 pub use output::Output;
-pub use parameters::{ENGINE, Parameter, contradiction, of_other_engine, parameters, uncertain_engine};
+pub use parameters::{ENGINE, Parameter, parameters};
 pub use route::{FailureStore, Part, Route, Sample, Stop, Store, Target};
 pub use shared::{ACCOUNT, AURORA, DATABASE, NETWORK, POSTGRES, STREAM};
 pub use stage::{is_development, is_production};

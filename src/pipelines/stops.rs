@@ -8,84 +8,56 @@ const fn resource(what: &'static str, output: Output, probe: Probe) -> Resource 
     Resource { what, output, probe }
 }
 
+/// Returns a stop without resources that keeps the order of an aggregate's events.
+const fn stop(part: Part, output: Output, service: &'static str) -> Stop {
+    Stop { part, output, service, ordered: true, repeats: false, resources: &[] }
+}
+
 /// The sample's API.
-pub const API: Stop =
-    Stop { part: Part::Api, output: Output::ApiUrl, service: "", ordered: true, repeats: false, resources: &[] };
+pub const API: Stop = stop(Part::Api, Output::ApiUrl, "");
 
 /// PostgreSQL on RDS or Aurora.
 pub const DATABASE: Stop = Stop {
-    part: Part::Database,
-    output: Output::DatabaseEndpoint,
-    service: "PostgreSQL outbox",
-    ordered: true,
-    repeats: false,
     // A deployment has one of the two; a server outside of RDS has neither.
     resources: &[
         resource("database", Output::DatabaseIdentifier, Probe::Database),
         resource("database cluster", Output::DatabaseCluster, Probe::Cluster),
     ],
+    ..stop(Part::Database, Output::DatabaseEndpoint, "PostgreSQL outbox")
 };
 
 /// A DynamoDB table that is the outbox, next to the table of the sample's aggregates.
 pub const OUTBOX_TABLE: Stop = Stop {
-    part: Part::OutboxTable,
-    output: Output::OutboxTable,
-    service: "DynamoDB outbox",
-    ordered: true,
-    repeats: false,
     resources: &[resource("outbox table", Output::OutboxTable, Probe::Table), AGGREGATES],
+    ..stop(Part::OutboxTable, Output::OutboxTable, "DynamoDB outbox")
 };
 
 /// A DynamoDB table whose changes are the events.
-pub const TABLE: Stop = Stop {
-    part: Part::Table,
-    output: Output::AggregateTable,
-    service: "DynamoDB table",
-    ordered: true,
-    repeats: false,
-    resources: &[AGGREGATES],
-};
+pub const TABLE: Stop =
+    Stop { resources: &[AGGREGATES], ..stop(Part::Table, Output::AggregateTable, "DynamoDB table") };
 
 const AGGREGATES: Resource = resource("table", Output::AggregateTable, Probe::Table);
 
 /// The DMS task that reads the outbox and writes the Kinesis stream.
 pub const DMS_TASK: Stop = Stop {
-    part: Part::Capture,
-    output: Output::TaskArn,
-    service: "DMS task",
-    ordered: true,
-    repeats: false,
     resources: &[resource("capture task", Output::TaskArn, Probe::Task)],
+    ..stop(Part::Capture, Output::TaskArn, "DMS task")
 };
 
 /// DynamoDB's writer of the changes of its table to a Kinesis stream.
-pub const KINESIS_DESTINATION: Stop = Stop {
-    part: Part::KinesisDestination,
-    output: Output::StreamArn,
-    service: "DynamoDB change",
-    ordered: false,
-    repeats: false,
-    resources: &[],
-};
+pub const KINESIS_DESTINATION: Stop =
+    Stop { ordered: false, ..stop(Part::KinesisDestination, Output::StreamArn, "DynamoDB change") };
 
 /// The Kinesis stream that a DMS task writes.
 pub const KINESIS: Stop = Stop {
-    part: Part::Kinesis,
-    output: Output::StreamName,
-    service: "Kinesis",
-    ordered: true,
-    repeats: false,
     resources: &[resource("stream", Output::StreamName, Probe::Stream)],
+    ..stop(Part::Kinesis, Output::StreamName, "Kinesis")
 };
 
 /// The DynamoDB stream of [`OUTBOX_TABLE`].
 pub const OUTBOX_STREAM: Stop = Stop {
-    part: Part::TableStream,
-    output: Output::OutboxStreamArn,
-    service: "DynamoDB Streams",
-    ordered: true,
-    repeats: false,
     resources: &[resource("table's stream", Output::OutboxStreamArn, Probe::TableStream)],
+    ..stop(Part::TableStream, Output::OutboxStreamArn, "DynamoDB Streams")
 };
 
 /// The DynamoDB stream of [`TABLE`].
@@ -97,66 +69,31 @@ pub const USERS_STREAM: Stop = Stop {
 
 /// The function that publishes the records of the stream.
 pub const PUBLISHER: Stop = Stop {
-    part: Part::Publisher,
-    output: Output::PublisherFunction,
-    service: "Lambda",
-    ordered: true,
-    repeats: false,
     resources: &[
         resource("publisher", Output::PublisherFunction, Probe::Function),
         resource("publisher's source", Output::EventSourceMappingId, Probe::EventSource),
     ],
+    ..stop(Part::Publisher, Output::PublisherFunction, "Lambda")
 };
 
 /// Consumers that share the shards of the stream by leases.
-pub const CONSUMERS: Stop = Stop {
-    part: Part::Consumers,
-    output: Output::LeaseTable,
-    service: "outboxctl consume",
-    ordered: true,
-    repeats: false,
-    resources: &[],
-};
+pub const CONSUMERS: Stop = stop(Part::Consumers, Output::LeaseTable, "outboxctl consume");
 
 /// The event bus. EventBridge does not keep the order of deliveries to a target.
 pub const BUS: Stop = Stop {
-    part: Part::Bus,
-    output: Output::BusName,
-    service: "EventBridge",
     ordered: false,
-    repeats: false,
     resources: &[resource("bus", Output::BusName, Probe::Bus)],
+    ..stop(Part::Bus, Output::BusName, "EventBridge")
 };
 
 /// The log of the bus, the target of one of its rules.
-pub const EVENT_LOG: Stop = Stop {
-    part: Part::EventLog,
-    output: Output::EventLogGroup,
-    service: "CloudWatch Logs",
-    ordered: false,
-    repeats: false,
-    resources: &[],
-};
+pub const EVENT_LOG: Stop = Stop { ordered: false, ..stop(Part::EventLog, Output::EventLogGroup, "CloudWatch Logs") };
 
 /// The log that consumers write into the database.
-pub const PROCESSED_LOG: Stop = Stop {
-    part: Part::ProcessedLog,
-    output: Output::DatabaseSecretArn,
-    service: "",
-    ordered: true,
-    repeats: false,
-    resources: &[],
-};
+pub const PROCESSED_LOG: Stop = stop(Part::ProcessedLog, Output::DatabaseSecretArn, "");
 
 /// The function behind a rule of the bus.
-pub const RECEIVER: Stop = Stop {
-    part: Part::Receiver,
-    output: Output::ConsumerFunction,
-    service: "Lambda",
-    ordered: false,
-    repeats: false,
-    resources: &[],
-};
+pub const RECEIVER: Stop = Stop { ordered: false, ..stop(Part::Receiver, Output::ConsumerFunction, "Lambda") };
 
 /// The publisher function, for records that the pipeline failed to publish.
 pub const TO_PUBLISHER: Target = Target::Publisher(Output::PublisherFunction);

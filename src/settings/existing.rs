@@ -106,6 +106,11 @@ impl Existing {
         self.0.get(&key).map(|(value, _)| value.as_str())
     }
 
+    /// Returns whether a key is set.
+    pub fn has(&self, key: ExistingKey) -> bool {
+        self.0.contains_key(&key)
+    }
+
     /// Returns the origin of a key's value.
     pub fn origin(&self, key: ExistingKey) -> Origin {
         self.0.get(&key).map_or(Origin::Default, |(_, origin)| *origin)

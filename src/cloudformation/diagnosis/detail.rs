@@ -4,7 +4,7 @@ use aws_sdk_cloudformation::operation::describe_events::builders::DescribeEvents
 use aws_sdk_cloudformation::types::{EventFilter, EventType, OperationEvent};
 
 use crate::cloudformation::Engine;
-use crate::error::{AwsContext, Error, Kind};
+use crate::error::{AwsContext, Kind};
 
 /// Maximum number of details that are read.
 const MOST: usize = 5;
@@ -33,18 +33,14 @@ impl Engine {
                 details
             }
             Err(error) => {
-                self.without_details(&error);
+                if error.kind() == Kind::AccessDenied {
+                    let missing = "the findings of CloudFormation's validation and hooks are missing below";
+                    self.reporter.warn(format!("{missing}: cloudformation:DescribeEvents is not allowed"));
+                } else {
+                    self.reporter.detail(error.message());
+                }
                 Vec::new()
             }
-        }
-    }
-
-    fn without_details(&self, error: &Error) {
-        if error.kind() == Kind::AccessDenied {
-            let denied = "the findings of CloudFormation's validation and hooks are missing below";
-            self.reporter.warn(format!("{denied}: cloudformation:DescribeEvents is not allowed"));
-        } else {
-            self.reporter.detail(error.message());
         }
     }
 }

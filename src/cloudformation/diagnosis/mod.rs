@@ -4,11 +4,11 @@ mod detail;
 mod links;
 mod remedy;
 
-use aws_sdk_cloudformation::types::{ResourceStatus, Stack as Described, StackEvent};
+use aws_sdk_cloudformation::types::{Stack as Described, StackEvent};
 use serde::Serialize;
 
 use super::Engine;
-use super::events::Follower;
+use super::events::{is_failure, is_stack, status};
 use crate::error::{Error, Kind};
 
 pub(super) use remedy::is_role_race;
@@ -55,11 +55,7 @@ impl Engine {
         for _ in 0..NESTING {
             let nested = cause.as_ref().or_else(|| root_cause(events)).and_then(nested_stack).map(str::to_owned);
             let Some(nested) = nested else { break };
-            let inside = match Follower::from_operation(self, &nested).await {
-                Ok(mut follower) => follower.next(self).await,
-                Err(error) => Err(error),
-            };
-            match inside {
+            match self.operation_events(&nested).await {
                 Ok(inside) => match root_cause(&inside) {
                     Some(deeper) => cause = Some(deeper.clone()),
                     None => break,
@@ -82,31 +78,21 @@ fn failure(
     stack_reason: Option<&str>,
     details: Vec<String>,
 ) -> Error {
-    let text = |value: Option<&str>| value.map(str::to_owned);
-    let cause = match event {
-        Some(event) => {
-            let status = event.resource_status().map_or("failed", ResourceStatus::as_str);
-            Cause {
-                stack: event.stack_name().unwrap_or(name).to_owned(),
-                resource: text(event.logical_resource_id()),
-                resource_type: text(event.resource_type()),
-                status: Some(status.to_owned()),
-                reason: event.resource_status_reason().unwrap_or("no reason given").to_owned(),
-                remedy: None,
-                console: links::console(event.stack_id().unwrap_or(id), Some(event)),
-                details,
-            }
-        }
-        None => Cause {
-            stack: name.to_owned(),
-            resource: None,
-            resource_type: None,
-            status: None,
-            reason: stack_reason.unwrap_or("failed; CloudFormation gives no reason").to_owned(),
-            remedy: None,
-            console: links::console(id, None),
-            details,
-        },
+    let reason = match event {
+        Some(event) => event.resource_status_reason().unwrap_or("no reason given"),
+        None => stack_reason.unwrap_or("failed; CloudFormation gives no reason"),
+    };
+    let resource_type = event.and_then(StackEvent::resource_type);
+    let remedy = remedy::find(resource_type, reason);
+    let cause = Cause {
+        stack: event.and_then(StackEvent::stack_name).unwrap_or(name).to_owned(),
+        resource: event.and_then(StackEvent::logical_resource_id).map(str::to_owned),
+        resource_type: resource_type.map(str::to_owned),
+        status: event.map(|event| status(event).to_owned()),
+        reason: reason.to_owned(),
+        remedy: remedy.as_ref().map(|remedy| remedy.name),
+        console: links::console(event.and_then(StackEvent::stack_id).unwrap_or(id), event),
+        details,
     };
     let message = match (&cause.resource, &cause.status) {
         (Some(resource), Some(status)) => {
@@ -119,22 +105,18 @@ fn failure(
     for detail in &cause.details {
         error = error.hint(format!("CloudFormation adds: {detail}"));
     }
-    let remedy = remedy::find(cause.resource_type.as_deref(), &cause.reason);
-    if let Some(remedy) = &remedy {
-        error = error.hint(remedy.hint.clone());
+    if let Some(remedy) = remedy {
+        error = error.hint(remedy.hint);
     }
     if let Some(console) = &cause.console {
         error = error.hint(format!("open it in the AWS console: {console}"));
     }
-    error.with_data(Cause { remedy: remedy.map(|remedy| remedy.name), ..cause })
+    error.with_data(cause)
 }
 
 /// Returns the first resource that was not merely cancelled.
 fn root_cause(events: &[StackEvent]) -> Option<&StackEvent> {
-    let failed = |event: &&StackEvent| {
-        let status = event.resource_status().map_or("", ResourceStatus::as_str);
-        status.ends_with("_FAILED") && !is_stack(event)
-    };
+    let failed = |event: &&StackEvent| is_failure(event) && !is_stack(event);
     let own = |event: &&StackEvent| {
         let reason = event.resource_status_reason().unwrap_or("");
         !CANCELLED.iter().any(|cancelled| reason.starts_with(cancelled))
@@ -148,13 +130,10 @@ fn nested_stack(event: &StackEvent) -> Option<&str> {
     (event.resource_type() == Some("AWS::CloudFormation::Stack")).then_some(id)
 }
 
-/// Returns whether the event is about the stack itself rather than one of its resources.
-pub fn is_stack(event: &StackEvent) -> bool {
-    event.physical_resource_id().is_some() && event.physical_resource_id() == event.stack_id()
-}
-
 #[cfg(test)]
 mod tests {
+    use aws_sdk_cloudformation::types::ResourceStatus;
+
     use super::*;
 
     const ID: &str = "arn:aws-cn:cloudformation:cn-north-1:123456789012:stack/s/1";

@@ -10,7 +10,7 @@ pub struct Remedy {
     pub hint: String,
 }
 
-/// DMS does not see the newly created `dms-vpc-role` yet.
+/// DMS does not see the newly created role of this name yet.
 const ROLE_RACE: &str = "dms-vpc-role";
 /// The same for any other role that DMS is to assume.
 const OTHER_ROLE_RACE: &str = "dms-role";
@@ -81,9 +81,10 @@ pub fn find(resource_type: Option<&str>, reason: &str) -> Option<Remedy> {
     let role_race = of_dms
         && (reason.contains("is not configured properly") || reason.contains("AccessDeniedFault"))
         && !matches!(denied, Some(Some(_)));
-    if role_race || reason.contains("dms-vpc-role") {
+    let vpc_role_race = reason.contains(ROLE_RACE);
+    if role_race || vpc_role_race {
         let hint = "the role is new and DMS does not see it yet: run `outboxctl deploy` again in half a minute";
-        let name = if reason.contains("dms-vpc-role") { ROLE_RACE } else { OTHER_ROLE_RACE };
+        let name = if vpc_role_race { ROLE_RACE } else { OTHER_ROLE_RACE };
         return Some(Remedy { name, hint: hint.into() });
     }
     if let Some(action) = denied {
@@ -91,7 +92,7 @@ pub fn find(resource_type: Option<&str>, reason: &str) -> Option<Remedy> {
             Some(action) => {
                 format!("grant {action} to the principal that `outboxctl deploy` prints, or use another --profile")
             }
-            None => "grant the action that the reason names, or use another --profile".into(),
+            None => "grant the action that the reason names, or use another --profile".to_owned(),
         };
         return Some(Remedy { name: "access-denied", hint });
     }
@@ -121,11 +122,7 @@ fn missing_action(reason: &str) -> Option<Option<&str>> {
     if !denied.iter().any(|words| reason.contains(words)) {
         return None;
     }
-    let words = || {
-        reason
-            .split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',' | '"'))
-            .map(|word| word.trim_end_matches('.'))
-    };
+    let words = reason.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',' | '"'));
     // `service:Action`; an ARN has more colons, and other words have none.
     let is_action = |word: &&str| {
         word.split_once(':').is_some_and(|(service, action)| {
@@ -135,26 +132,26 @@ fn missing_action(reason: &str) -> Option<Option<&str>> {
                 && action.bytes().all(|b| b.is_ascii_alphanumeric())
         })
     };
-    Some(words().find(is_action))
+    Some(words.map(|word| word.trim_end_matches('.')).find(is_action))
 }
 
 /// Returns the name of the resource's service in Service Quotas.
 fn service_code(resource_type: &str) -> Option<&'static str> {
-    match resource_type {
-        "AWS::EC2::EIP" => Some("ec2"),
-        _ => match resource_type.split("::").nth(1)? {
-            "EC2" => Some("vpc"),
-            "RDS" => Some("rds"),
-            "DMS" => Some("dms"),
-            "Kinesis" => Some("kinesis"),
-            "Lambda" => Some("lambda"),
-            "DynamoDB" => Some("dynamodb"),
-            "S3" => Some("s3"),
-            "IAM" => Some("iam"),
-            "Events" => Some("events"),
-            _ => None,
-        },
+    if resource_type == "AWS::EC2::EIP" {
+        return Some("ec2");
     }
+    Some(match resource_type.split("::").nth(1)? {
+        "EC2" => "vpc",
+        "RDS" => "rds",
+        "DMS" => "dms",
+        "Kinesis" => "kinesis",
+        "Lambda" => "lambda",
+        "DynamoDB" => "dynamodb",
+        "S3" => "s3",
+        "IAM" => "iam",
+        "Events" => "events",
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The causes that failures are reduced to.
 
-use super::{CAREFUL, acts, desired};
+use super::{CAREFUL, acts, desired, fail_creation};
 use crate::cloudformation::fake::{NAME, World, serve, step};
 use crate::error::Kind;
 
@@ -35,14 +35,7 @@ async fn a_nested_stacks_failure_is_followed_to_its_resource() {
         let reason = "Embedded stack was not successfully created: [X]";
         step("Inner", "CREATE_FAILED", reason).kind("AWS::CloudFormation::Stack").physical(&id)
     };
-    world.stack(NAME).script(
-        "execute",
-        vec![
-            step("stack", "CREATE_IN_PROGRESS", ""),
-            failing("middle"),
-            step("stack", "ROLLBACK_COMPLETE", "The following resource(s) failed to create: [Inner]."),
-        ],
-    );
+    fail_creation(&mut world, NAME, failing("middle"));
     let middle = world.stack("middle");
     middle.happen(step("stack", "CREATE_IN_PROGRESS", ""));
     middle.happen(step("Cancelled", "CREATE_FAILED", "Resource creation cancelled"));
@@ -59,12 +52,7 @@ async fn a_nested_stacks_failure_is_followed_to_its_resource() {
 async fn findings_of_validation_and_hooks_are_added_if_readable() {
     let failing = || {
         let mut world = World::default();
-        let steps = [
-            ("stack", "CREATE_IN_PROGRESS", ""),
-            ("Bucket", "CREATE_FAILED", "a hook"),
-            ("stack", "ROLLBACK_COMPLETE", ""),
-        ];
-        world.stack(NAME).script("execute", steps.map(|(id, status, reason)| step(id, status, reason)).to_vec());
+        fail_creation(&mut world, NAME, step("Bucket", "CREATE_FAILED", "a hook"));
         world
     };
     let mut detailed = failing();
@@ -90,14 +78,8 @@ async fn findings_of_validation_and_hooks_are_added_if_readable() {
 fn racing(attempts: usize) -> World {
     let mut world = World::default();
     for _ in 0..attempts {
-        world.stack(NAME).script(
-            "execute",
-            vec![
-                step("stack", "CREATE_IN_PROGRESS", ""),
-                step("SubnetGroup", "CREATE_FAILED", RACE).kind("AWS::DMS::ReplicationSubnetGroup"),
-                step("stack", "ROLLBACK_COMPLETE", ""),
-            ],
-        );
+        let failure = step("SubnetGroup", "CREATE_FAILED", RACE).kind("AWS::DMS::ReplicationSubnetGroup");
+        fail_creation(&mut world, NAME, failure);
     }
     world
 }
@@ -121,15 +103,8 @@ async fn a_role_that_stays_unknown_fails_the_deploy() {
 #[tokio::test]
 async fn a_denied_request_names_the_action() {
     let mut denied = World::default();
-    denied.stack(NAME).script(
-        "execute",
-        vec![
-            step("stack", "CREATE_IN_PROGRESS", ""),
-            step("Role", "CREATE_FAILED", "User: u is not authorized to perform: iam:CreateRole on resource: r")
-                .kind("AWS::IAM::Role"),
-            step("stack", "ROLLBACK_COMPLETE", ""),
-        ],
-    );
+    let reason = "User: u is not authorized to perform: iam:CreateRole on resource: r";
+    fail_creation(&mut denied, NAME, step("Role", "CREATE_FAILED", reason).kind("AWS::IAM::Role"));
     let (_server, engine) = serve(denied).await;
     let error = engine.deploy(&desired(), CAREFUL, None).await.unwrap_err();
     assert!(error.hints().any(|hint| hint.contains("grant iam:CreateRole")));

@@ -8,7 +8,7 @@ mod statuses;
 mod wire;
 
 use super::change_set::Desired;
-use super::fake::{NAME, Server};
+use super::fake::{NAME, Server, Step, World, step};
 use super::{Consent, Guard};
 
 const CAREFUL: Guard = Guard { allow_replacement: false, consent: Consent::Never };
@@ -23,6 +23,12 @@ fn desired() -> Desired {
         tags: vec![],
         seen: None,
     }
+}
+
+/// Scripts the creation of a stack to fail over this resource.
+fn fail_creation(world: &mut World, stack: &str, failure: Step) {
+    let events = vec![step("stack", "CREATE_IN_PROGRESS", ""), failure, step("stack", "ROLLBACK_COMPLETE", "")];
+    world.stack(stack).script("execute", events);
 }
 
 /// Returns the requests that change a stack, in order.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use super::BOLD;
+use super::{BOLD, fail_creation};
 use crate::cloudformation::fake::{Server, World, serve, step};
 use crate::cloudformation::{Engine, Outputs, Rollout, StackReport, Supply, Values};
 use crate::error::Result;
@@ -88,14 +88,8 @@ async fn each_stack_starts_as_soon_as_its_dependencies_are_done() {
 #[tokio::test]
 async fn a_failed_stack_skips_only_its_dependents() {
     let mut world = World::default();
-    world.stack(&full("database")).script(
-        "execute",
-        vec![
-            step("stack", "CREATE_IN_PROGRESS", ""),
-            step("Database", "CREATE_FAILED", "Cannot find version 15.3 for postgres").kind("AWS::RDS::DBInstance"),
-            step("stack", "ROLLBACK_COMPLETE", ""),
-        ],
-    );
+    let failure = step("Database", "CREATE_FAILED", "Cannot find version 15.3 for postgres");
+    fail_creation(&mut world, &full("database"), failure.kind("AWS::RDS::DBInstance"));
     let (server, engine) = serve(world).await;
     let error = roll_out(&engine).await.unwrap_err();
     assert!(error.message().contains("Cannot find version 15.3"), "{}", error.message());

@@ -1,10 +1,9 @@
 //! Previews show changes and leave nothing behind.
 
-use aws_sdk_cloudformation::types::Parameter;
-
 use super::{acts, desired};
 use crate::cloudformation::change_set::Desired;
 use crate::cloudformation::fake::{Detail, NAME, World, serve, step};
+use crate::cloudformation::values::parameter;
 use crate::cloudformation::{Preview, StackAction};
 
 #[tokio::test]
@@ -69,7 +68,6 @@ async fn of_a_key(path: &'static str, cause: Option<&'static str>) -> (Preview, 
         detail(path, "planted-old", "planted-new", cause),
         detail("/Properties/MemorySize", "128", "256", Some("Size")),
     ];
-    let parameter = |name: &str, value: &str| Parameter::builder().parameter_key(name).parameter_value(value).build();
     let parameters = vec![parameter("ApiKey", "planted-new"), parameter("Size", "256")];
     let (server, engine) = serve(world).await;
     let preview = engine.preview(&Desired { template: WITH_KEY, parameters, ..desired() }).await.unwrap();

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::super::template::{capabilities, keys, list_parameters, nonempty_conditions};
-use super::super::{named_after, secrets, stack_tags};
+use crate::cloudformation::{named_after, stack_tags};
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
+use crate::pipelines::templates::{
+    capabilities, keys, list_parameters, nonempty_conditions, secrets, template_parameters,
+};
 use crate::pipelines::{Artifact, Given, Output, Owner, Pipeline, Source, Stack, WITH_SAMPLE};
 
 /// The archive of the functions' code.
@@ -165,7 +167,7 @@ fn planned(
         Value::Input(name)
     };
     let mut parameters: BTreeMap<String, Value> = BTreeMap::new();
-    for name in keys(stack.template, "Parameters")? {
+    for name in template_parameters(stack)? {
         let source = stack.parameters.iter().find(|(parameter, _)| *parameter == name).map(|(_, source)| *source);
         let own = choices.parameters.get(&name);
         let value = match (own, source) {

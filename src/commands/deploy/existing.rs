@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::cloudformation::template_parameters;
 use crate::commands::Context;
 use crate::deployment::Deployment;
 use crate::doctor::{State, examine_existing};
 use crate::error::{Error, Kind, Result};
 use crate::pipelines::idle_parameters;
+use crate::pipelines::templates::template_parameters;
 
 /// Time limit for each check.
 const LIMIT: Duration = Duration::from_secs(30);

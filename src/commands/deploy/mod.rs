@@ -13,9 +13,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::aws::{Clients, account};
-use crate::cloudformation::{
-    Change, Consent, Engine, Guard, Pause, Rollout, StackPreview, StackReport, Values, parameter_names, secrets,
-};
+use crate::cloudformation::{Change, Consent, Engine, Guard, Pause, Rollout, StackPreview, StackReport, Values};
 use crate::commands::Context;
 use crate::commands::announce::announce;
 use crate::commands::reach;
@@ -24,6 +22,7 @@ use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 use crate::output::Outcome;
+use crate::pipelines::templates::{parameter_names, secrets};
 use crate::pipelines::{self, Owner, Part, Pipeline, Source, Stack, WITH_SAMPLE};
 
 pub use parameters::{ChosenParameters, FUNCTION_BINARY, TemplateArgs};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::cloudformation::parameter_names;
 use crate::error::{Error, Kind, Result};
+use crate::pipelines::templates::parameter_names;
 use crate::pipelines::{self, Part, Pipeline, Source, WITH_SAMPLE};
 use crate::settings::{Settings, environment, nearest};
 

@@ -1,7 +1,7 @@
 //! The components with a price of several parts.
 
 use super::Usage;
-use super::estimate::{Builder, LeftOut, cents, millions};
+use super::estimate::{Builder, cents, millions};
 use super::usage::HOURS;
 use crate::pipelines::{AURORA, ENGINE};
 
@@ -25,7 +25,7 @@ fn aurora(build: &mut Builder<'_>, usage: &Usage) {
         if let Some(price) = build.prices.get(ACU) {
             let usd = cents(most * HOURS * instances * price);
             let because = format!("billed by the second; {usd} US dollars in a month at the maximum of {most} ACUs");
-            build.left_out.push(LeftOut { component: "database capacity above the minimum".into(), because });
+            build.leave_out("database capacity above the minimum", because);
         }
     } else {
         let name = format!("aurora.{class}.hour");
@@ -37,8 +37,8 @@ fn aurora(build: &mut Builder<'_>, usage: &Usage) {
     let writes = usage.millions() * (usage.units(4_096.0) + if usage.with_sample() { 1.0 } else { 0.0 });
     let basis = format!("{} writes of up to 4 KiB", millions(writes));
     build.add("database I/O", basis, &[(writes, "aurora.million-io")]);
-    let because = "billed like writes; the capture reads the log from a cache as long as it keeps up".to_owned();
-    build.left_out.push(LeftOut { component: "reads from the storage of the database".into(), because });
+    let because = "billed like writes; the capture reads the log from a cache as long as it keeps up";
+    build.leave_out("reads from the storage of the database", because);
 }
 
 /// The class of Aurora Serverless v2.
@@ -96,8 +96,8 @@ pub(super) fn tables(build: &mut Builder<'_>, usage: &Usage, outbox: bool) {
 pub(super) fn stream(build: &mut Builder<'_>, usage: &Usage) {
     let (shards, hours, gib) = (usage.number("Shards"), usage.number("RetentionHours"), usage.gib());
     if hours > 168.0 {
-        let because = "records kept for more than 7 days are billed by what is stored and read".to_owned();
-        build.left_out.push(LeftOut { component: "stream retention beyond 7 days".into(), because });
+        let because = "records kept for more than 7 days are billed by what is stored and read";
+        build.leave_out("stream retention beyond 7 days", because);
     }
     let extended = (hours.min(168.0) - 24.0).max(0.0);
     if shards > 0.0 {
@@ -108,11 +108,8 @@ pub(super) fn stream(build: &mut Builder<'_>, usage: &Usage) {
             (puts, "kinesis.million-put-units"),
             (beyond, "kinesis.shard-hour.retention"),
         ];
-        build.add(
-            "stream",
-            format!("{shards} shards, {} records, kept {hours} h", millions(usage.millions())),
-            &amounts,
-        );
+        let records = millions(usage.millions());
+        build.add("stream", format!("{shards} shards, {records} records, kept {hours} h"), &amounts);
         return;
     }
     let amounts = [

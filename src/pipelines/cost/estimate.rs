@@ -38,7 +38,7 @@ pub struct Estimate {
 pub(super) struct Builder<'a> {
     pub(super) prices: &'a Prices,
     components: Vec<Component>,
-    pub(super) left_out: Vec<LeftOut>,
+    left_out: Vec<LeftOut>,
 }
 
 impl Builder<'_> {
@@ -46,8 +46,7 @@ impl Builder<'_> {
     pub(super) fn add(&mut self, component: &'static str, basis: impl Into<String>, amounts: &[(f64, &str)]) {
         let missing = amounts.iter().find(|(_, name)| self.prices.get(name).is_none());
         if let Some((_, name)) = missing {
-            let because = format!("no price is known for it; give {name:?} in a file with --prices");
-            self.left_out.push(LeftOut { component: component.into(), because });
+            self.leave_out(component, format!("no price is known for it; give {name:?} in a file with --prices"));
             return;
         }
         let usd: f64 = amounts.iter().map(|(amount, name)| amount * self.prices.get(name).unwrap_or(0.0)).sum();
@@ -63,24 +62,23 @@ impl Builder<'_> {
                 self.function("writer function", events, 0.25);
             }
             Part::Database => {
-                if usage.existing.get(ExistingKey::DatabaseEndpoint).is_none() {
+                if !usage.existing.has(ExistingKey::DatabaseEndpoint) {
                     database(self, usage);
                 }
-                if usage.existing.get(ExistingKey::VpcId).is_none() {
+                if !usage.existing.has(ExistingKey::VpcId) {
                     endpoints(self, usage, pipeline.has(Part::Consumers));
                 }
             }
             Part::OutboxTable => tables(self, usage, true),
             Part::Table => tables(self, usage, false),
-            Part::Kinesis if usage.existing.get(ExistingKey::Stream).is_some() => {}
+            Part::Kinesis if usage.existing.has(ExistingKey::Stream) => {}
             Part::Kinesis => stream(self, usage),
             Part::Publisher => self.function("publisher function", events / Usage::EVENTS_A_CALL, 0.5),
             Part::Consumers => {
                 // Four shards of an on-demand stream, renewed every 5 s, and at most one checkpoint per second each.
                 let writes = 4.0 * (0.2 + usage.events_per_second.min(4.0) / 4.0) * HOURS * 3600.0 / 1e6;
                 self.add("lease table", format!("{} writes", millions(writes)), &[(writes, "dynamodb.million-writes")]);
-                let because = "it runs on your own machines".to_owned();
-                self.left_out.push(LeftOut { component: "consumer process".into(), because });
+                self.leave_out("consumer process", "it runs on your own machines");
             }
             Part::Bus => {
                 let chunks = events * usage.units(65_536.0);
@@ -96,9 +94,7 @@ impl Builder<'_> {
                 self.add("receiver's inbox", basis, &[(events, "dynamodb.million-writes")]);
             }
             Part::Capture
-                if [ExistingKey::ReplicationInstance, ExistingKey::Task]
-                    .iter()
-                    .any(|key| usage.existing.get(*key).is_some()) => {}
+                if usage.existing.has(ExistingKey::ReplicationInstance) || usage.existing.has(ExistingKey::Task) => {}
             Part::Capture => capture(self, usage),
             Part::KinesisDestination => {
                 let changes = events * usage.units(1_024.0);
@@ -119,9 +115,14 @@ impl Builder<'_> {
             ExistingKey::DatabaseEndpoint,
         ];
         for (key, value) in usage.existing.iter().filter(|(key, _)| costs.contains(key)) {
-            let because = "it exists already; the traffic of the pipeline adds to its cost".to_owned();
-            self.left_out.push(LeftOut { component: format!("{} {value}", key.name()), because });
+            let because = "it exists already; the traffic of the pipeline adds to its cost";
+            self.leave_out(format!("{} {value}", key.name()), because);
         }
+    }
+
+    /// Lists a component without a price.
+    pub(super) fn leave_out(&mut self, component: impl Into<String>, because: impl Into<String>) {
+        self.left_out.push(LeftOut { component: component.into(), because: because.into() });
     }
 
     fn function(&mut self, component: &'static str, calls: f64, memory: f64) {
@@ -143,32 +144,28 @@ pub(super) fn millions(count: f64) -> String {
 pub fn estimate(pipeline: &Pipeline, usage: &Usage, prices: &Prices) -> Estimate {
     let mut build = Builder { prices, components: Vec::new(), left_out: Vec::new() };
     if !usage.with_sample() {
-        let because = "it was excluded (--without-sample); your application writes the events instead".to_owned();
-        build.left_out.push(LeftOut { component: "sample's API and tables".into(), because });
+        let because = "it was excluded (--without-sample); your application writes the events instead";
+        build.leave_out("sample's API and tables", because);
     }
     pipeline.stops(usage.with_sample()).for_each(|stop| build.stop(stop, pipeline, usage));
     build.existing(usage);
     let made = pipeline.stacks.iter().filter(|stack| !usage.replaces(stack));
     let alarms = made.map(|stack| alarms(stack, usage)).sum::<usize>() as f64;
     build.add("alarms", format!("{alarms} alarms"), &[(alarms, "alarm.month")]);
-    if pipeline.has(Part::Database) && usage.existing.get(ExistingKey::DatabaseEndpoint).is_none() {
-        let because = "billed by the GiB where they are more than the database's own storage".to_owned();
-        build.left_out.push(LeftOut { component: "backups and snapshots of the database".into(), because });
+    if pipeline.has(Part::Database) && !usage.existing.has(ExistingKey::DatabaseEndpoint) {
+        let because = "billed by the GiB where they are more than the database's own storage";
+        build.leave_out("backups and snapshots of the database", because);
     }
     if !pipeline.has(Part::Database) {
-        let because = "billed by the GiB where the stage is protected".to_owned();
-        build.left_out.push(LeftOut { component: "point-in-time recovery of the tables".into(), because });
+        build.leave_out("point-in-time recovery of the tables", "billed by the GiB where the stage is protected");
     }
     if pipeline.stacks.iter().any(|stack| stack.template.contains("MetricsConfigurations:")) {
-        let because = "billed as custom metrics in hours with dead letters".to_owned();
-        build.left_out.push(LeftOut { component: "request metrics of the failure bucket".into(), because });
+        let because = "billed as custom metrics in hours with dead letters";
+        build.leave_out("request metrics of the failure bucket", because);
     }
-    for (component, because) in [
-        ("data transfer, function logs, S3, SQS, KMS", "small at these rates, and dependent on retention"),
-        ("free tiers, discounts, taxes", "they depend on your account"),
-    ] {
-        build.left_out.push(LeftOut { component: component.into(), because: because.into() });
-    }
+    let because = "small at these rates, and dependent on retention";
+    build.leave_out("data transfer, function logs, S3, SQS, KMS", because);
+    build.leave_out("free tiers, discounts, taxes", "they depend on your account");
     let total = build.components.iter().map(|component| component.usd_month).sum();
     Estimate { components: build.components, left_out: build.left_out, total_usd_month: cents(total) }
 }
@@ -201,14 +198,17 @@ mod tests {
         }
     }
 
+    fn priced(pipeline: &str) -> (&'static Pipeline, Prices) {
+        (pipelines::find(pipeline).expect("a pipeline"), Prices::published().expect("prices"))
+    }
+
     fn of<'a>(estimate: &'a Estimate, component: &str) -> &'a Component {
         estimate.components.iter().find(|one| one.component == component).unwrap_or_else(|| panic!("{estimate:?}"))
     }
 
     #[test]
     fn components_match_manual_calculations() {
-        let (pipeline, prices) =
-            (pipelines::find("rds-eventbridge").expect("a pipeline"), Prices::published().expect("prices"));
+        let (pipeline, prices) = priced("rds-eventbridge");
         let idle = estimate(pipeline, &usage(pipeline, 0.0, &[("DatabaseMultiAz", "true")]), &prices);
         assert_eq!(of(&idle, "database instance").usd_month, 23.36); // 0.016 × 730 × 2
         assert_eq!(of(&idle, "database storage").usd_month, 4.6); // 20 × 0.115 × 2
@@ -222,8 +222,7 @@ mod tests {
 
     #[test]
     fn aurora_is_priced_by_capacity_or_by_instances() {
-        let (pipeline, prices) =
-            (pipelines::find("rds-eventbridge").expect("a pipeline"), Prices::published().expect("prices"));
+        let (pipeline, prices) = priced("rds-eventbridge");
         let of_engine = |more: &[(&str, &str)]| {
             let engine = [("DatabaseEngine", AURORA)];
             estimate(pipeline, &usage(pipeline, 100.0, &[&engine, more].concat()), &prices)
@@ -243,8 +242,7 @@ mod tests {
 
     #[test]
     fn existing_resources_are_listed_without_a_price() {
-        let (pipeline, prices) =
-            (pipelines::find("rds-eventbridge").expect("a pipeline"), Prices::published().expect("prices"));
+        let (pipeline, prices) = priced("rds-eventbridge");
         let own = usage(pipeline, 10.0, &[]);
         let existing = Usage { existing: [(ExistingKey::Stream, "orders")].into(), ..own.clone() };
         let [own, existing] = [own, existing].map(|usage| estimate(pipeline, &usage, &prices));
@@ -256,8 +254,7 @@ mod tests {
 
     #[test]
     fn components_without_a_price_are_listed_and_not_guessed() {
-        let (pipeline, prices) =
-            (pipelines::find("rds-kinesis").expect("a pipeline"), Prices::published().expect("prices"));
+        let (pipeline, prices) = priced("rds-kinesis");
         let usage = usage(pipeline, 1.0, &[("DatabaseClass", "db.x9.huge")]);
         let estimate = estimate(pipeline, &usage, &prices);
         let named = |component: &str| estimate.left_out.iter().any(|left| left.component.contains(component));
@@ -267,8 +264,7 @@ mod tests {
 
     #[test]
     fn capture_is_priced_with_its_standby_and_its_storage() {
-        let (pipeline, prices) =
-            (pipelines::find("rds-kinesis").expect("a pipeline"), Prices::published().expect("prices"));
+        let (pipeline, prices) = priced("rds-kinesis");
         let one = estimate(pipeline, &usage(pipeline, 0.0, &[]), &prices);
         assert_eq!(of(&one, "capture instance (DMS)").usd_month, 54.39); // 0.0745 × 730
         assert!(one.components.iter().all(|part| part.component != "capture storage (DMS)"), "50 GiB are in the price");
@@ -280,9 +276,8 @@ mod tests {
 
     #[test]
     fn without_the_sample_its_parts_cost_nothing() {
-        let prices = Prices::published().expect("prices");
         for (name, alarms) in [("rds-eventbridge", 1.0), ("rds-kinesis", 1.0), ("dynamodb-eventbridge", 2.0)] {
-            let pipeline = pipelines::find(name).expect("a pipeline");
+            let (pipeline, prices) = priced(name);
             let [with, without] = ["true", "false"]
                 .map(|sample| estimate(pipeline, &usage(pipeline, 10.0, &[("WithSample", sample)]), &prices));
             let there = |estimate: &Estimate, component: &str| {

@@ -1,25 +1,25 @@
-//! Reads templates without AWS.
+//! Reads the text of templates. Every function fails with `Unexpected` if the text is not valid YAML: the templates are
+//! part of this executable.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_yaml_ng::{Mapping, Value};
 
+use super::{Pipeline, Stack};
 use crate::error::{Kind, OrFail, Result};
-use crate::pipelines::{Pipeline, Stack};
 
 /// Returns the keys of one section of a template: `Parameters`, `Outputs`, …
-///
-/// # Errors
-/// `Unexpected` if the text is not valid YAML: the templates are part of this executable.
 pub fn keys(template: &str, section: &str) -> Result<BTreeSet<String>> {
-    Ok(entries(template, section)?.map(|(name, _)| name).collect())
+    keys_where(template, section, |_| true)
+}
+
+/// Returns the keys of those entries of a section whose values fulfil a condition.
+fn keys_where(template: &str, section: &str, condition: impl Fn(&Value) -> bool) -> Result<BTreeSet<String>> {
+    Ok(entries(template, section)?.filter(|(_, value)| condition(value)).map(|(name, _)| name).collect())
 }
 
 /// Returns names and values of one section, in the template's order.
-///
-/// # Errors
-/// See [`keys`].
-fn entries(template: &str, section: &str) -> Result<impl Iterator<Item = (String, Value)>> {
+pub(super) fn entries(template: &str, section: &str) -> Result<impl Iterator<Item = (String, Value)>> {
     let section = match parse(template)?.get_mut(section) {
         Some(Value::Mapping(section)) => std::mem::take(section),
         _ => Mapping::new(),
@@ -27,27 +27,23 @@ fn entries(template: &str, section: &str) -> Result<impl Iterator<Item = (String
     Ok(section.into_iter().filter_map(|(name, value)| Some((name.as_str()?.to_owned(), value))))
 }
 
-/// Returns the parameters of a stack's template.
-///
-/// # Errors
-/// See [`keys`].
+/// Returns the names of the parameters of a stack's template.
 pub fn template_parameters(stack: &Stack) -> Result<BTreeSet<String>> {
     keys(stack.template, "Parameters")
 }
 
 /// Returns logical id and type of every resource, in the template's order, including conditional ones.
-///
-/// # Errors
-/// See [`keys`].
-pub(super) fn resources(template: &str) -> Result<Vec<(String, String)>> {
-    let resources = entries(template, "Resources")?;
+pub fn resources(template: &str) -> Result<Vec<(String, String)>> {
+    resources_where(template, |_| true)
+}
+
+/// Returns those [`resources`] that fulfil a condition.
+pub(super) fn resources_where(template: &str, condition: impl Fn(&Value) -> bool) -> Result<Vec<(String, String)>> {
+    let resources = entries(template, "Resources")?.filter(|(_, resource)| condition(resource));
     Ok(resources.filter_map(|(name, resource)| Some((name, resource.get("Type")?.as_str()?.to_owned()))).collect())
 }
 
 /// Returns the capabilities that a caller has to acknowledge ("CreateStack" in the CloudFormation API reference).
-///
-/// # Errors
-/// See [`keys`].
 pub fn capabilities(template: &str) -> Result<Vec<&'static str>> {
     let is_iam = resources(template)?.iter().any(|(_, kind)| kind.starts_with("AWS::IAM::"));
     let transforms = parse(template)?.get("Transform").is_some();
@@ -56,22 +52,16 @@ pub fn capabilities(template: &str) -> Result<Vec<&'static str>> {
 }
 
 /// Returns the names of the parameters that are lists.
-///
-/// # Errors
-/// See [`keys`].
 pub fn list_parameters(template: &str) -> Result<BTreeSet<String>> {
     let is_list = |fields: &Value| {
         let kind = fields.get("Type").and_then(Value::as_str).unwrap_or_default();
         kind == "CommaDelimitedList" || kind.starts_with("List<")
     };
-    Ok(entries(template, "Parameters")?.filter(|(_, fields)| is_list(fields)).map(|(name, _)| name).collect())
+    keys_where(template, "Parameters", is_list)
 }
 
 /// Returns the conditions that only compare a parameter with an empty text: the parameter, and whether the condition is
 /// true if it is not empty.
-///
-/// # Errors
-/// See [`keys`].
 pub fn nonempty_conditions(template: &str) -> Result<BTreeMap<String, (String, bool)>> {
     let compared = |condition: &Value| {
         let (condition, is_true) = match call(condition, "Not") {
@@ -111,59 +101,41 @@ const NAMES: &[&str] = &[
 
 /// Returns the logical ids of the resources whose names the template gives: CloudFormation can't replace those
 /// ("CloudFormation cannot update a stack when a custom-named resource requires replacing").
-///
-/// # Errors
-/// See [`keys`].
-pub(super) fn named(template: &str) -> Result<BTreeSet<String>> {
+pub fn named(template: &str) -> Result<BTreeSet<String>> {
     let is_named = |resource: &Value| {
         let properties = resource.get("Properties").and_then(Value::as_mapping);
         properties.is_some_and(|properties| NAMES.iter().any(|name| properties.contains_key(*name)))
     };
-    Ok(entries(template, "Resources")?.filter(|(_, resource)| is_named(resource)).map(|(name, _)| name).collect())
+    keys_where(template, "Resources", is_named)
 }
 
 /// Returns the logical ids of the instances of clusters: the data is the cluster's.
-///
-/// # Errors
-/// See [`keys`].
-pub(super) fn members(template: &str) -> Result<BTreeSet<String>> {
-    let document = parse(template)?;
-    let resources = document.get("Resources").and_then(Value::as_mapping).into_iter().flatten();
+pub fn members(template: &str) -> Result<BTreeSet<String>> {
     let is_member = |resource: &Value| {
         let cluster = resource.get("Properties").and_then(|properties| properties.get("DBClusterIdentifier"));
         cluster.is_some() && resource.get("Type").and_then(Value::as_str) == Some("AWS::RDS::DBInstance")
     };
-    let members = resources.filter(|(_, resource)| is_member(resource));
-    Ok(members.filter_map(|(name, _)| Some(name.as_str()?.to_owned())).collect())
+    keys_where(template, "Resources", is_member)
 }
 
 /// Returns the names of the parameters that CloudFormation masks.
-///
-/// # Errors
-/// See [`keys`].
 pub fn secrets(template: &str) -> Result<BTreeSet<String>> {
     let masked = |value: &Value| match value.get("NoEcho") {
         Some(Value::Bool(yes)) => *yes,
         Some(Value::String(text)) => text.eq_ignore_ascii_case("true"),
         _ => false,
     };
-    Ok(entries(template, "Parameters")?.filter(|(_, value)| masked(value)).map(|(name, _)| name).collect())
+    keys_where(template, "Parameters", masked)
 }
 
-fn parse(template: &str) -> Result<Value> {
+pub(super) fn parse(template: &str) -> Result<Value> {
     serde_yaml_ng::from_str(template).or_fail(Kind::Unexpected, || "an embedded template is not valid YAML".into())
 }
 
 /// Returns every parameter of every template of the pipeline.
-///
-/// # Errors
-/// See [`keys`].
 pub fn parameter_names(pipeline: &Pipeline) -> Result<BTreeSet<String>> {
-    let mut names = BTreeSet::new();
-    for stack in pipeline.stacks {
-        names.extend(keys(stack.template, "Parameters")?);
-    }
-    Ok(names)
+    let names: Vec<_> = pipeline.stacks.iter().map(template_parameters).collect::<Result<_>>()?;
+    Ok(names.into_iter().flatten().collect())
 }
 
 #[cfg(test)]
