@@ -1,5 +1,7 @@
 //! The account of the credentials, and its limits.
 
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
+
 use super::Clients;
 use crate::error::{AwsContext, Error, Result};
 
@@ -12,13 +14,19 @@ pub struct Identity {
     pub principal: String,
 }
 
+impl Identity {
+    pub(super) fn of(answer: GetCallerIdentityOutput) -> Self {
+        Self { account: answer.account.unwrap_or_default(), principal: answer.arn.unwrap_or_default() }
+    }
+}
+
 /// Reads the caller from STS, which needs no permission.
 ///
 /// # Errors
 /// `Credentials` if there are no working credentials.
 pub async fn identity(clients: &Clients) -> Result<Identity> {
     let answer = clients.sts().get_caller_identity().send().await.aws("get the caller identity")?;
-    let identity = Identity { account: answer.account.unwrap_or_default(), principal: answer.arn.unwrap_or_default() };
+    let identity = Identity::of(answer);
     // A concurrent request may have been faster, with the same answer.
     let _ = clients.account.set(identity.account.clone());
     Ok(identity)
@@ -37,9 +45,6 @@ pub async fn number(clients: &Clients) -> Result<&str> {
 pub const UNRESERVED: i64 = 100;
 
 /// Returns how many concurrent executions no function has reserved; None where Lambda gives no value.
-///
-/// # Errors
-/// The errors of Lambda.
 pub async fn unreserved(clients: &Clients) -> Result<Option<i64>> {
     let answer = clients.lambda().get_account_settings().send().await.aws("get the limits of Lambda")?;
     Ok(answer.account_limit().and_then(|limit| limit.unreserved_concurrent_executions()).map(i64::from))

@@ -39,10 +39,7 @@ impl Intercept for DateOfAnswer {
 pub async fn identity_and_skew(clients: &Clients) -> (Result<Identity>, Option<TimeDelta>) {
     let date = DateOfAnswer::default();
     let answer = clients.sts().get_caller_identity().customize().interceptor(date.clone()).send().await;
-    let identity = answer.aws("get the caller identity").map(|answer| Identity {
-        account: answer.account.unwrap_or_default(),
-        principal: answer.arn.unwrap_or_default(),
-    });
+    let identity = answer.aws("get the caller identity").map(Identity::of);
     let skew = *date.0.lock().unwrap_or_else(PoisonError::into_inner);
     (identity, skew)
 }

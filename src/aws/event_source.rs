@@ -12,9 +12,6 @@ use crate::timing::Wait;
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Returns the state, like `Enabled`.
-///
-/// # Errors
-/// Those of Lambda.
 pub async fn state(clients: &Clients, id: &str) -> Result<String> {
     let found = clients.lambda().get_event_source_mapping().uuid(id).send().await;
     let found = found.aws(format!("describe event source mapping {id}"))?;

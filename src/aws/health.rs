@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 
 use super::Clients;
 use super::databases::writer;
-use super::dms::filter;
+use super::dms::describe;
 use crate::error::{AwsContext, Result};
 
 /// The state of one resource.
@@ -82,11 +82,9 @@ async fn cluster(clients: &Clients, name: &str) -> Result<(String, String)> {
 }
 
 async fn task(clients: &Clients, arn: &str) -> Result<(String, String)> {
-    let request = clients.dms().describe_replication_tasks().filters(filter("replication-task-arn", arn)?);
-    let answer = request.send().await.aws("describe the resource")?;
-    let found = answer.replication_tasks().first();
-    let reason = found.and_then(|task| task.stop_reason()).unwrap_or("");
-    Ok((found.and_then(|task| task.status()).unwrap_or("gone").to_owned(), reason.to_owned()))
+    let found = describe::task(&clients.dms(), arn).await?;
+    let reason = found.as_ref().and_then(|task| task.stop_reason()).unwrap_or("");
+    Ok((found.as_ref().and_then(|task| task.status()).unwrap_or("gone").to_owned(), reason.to_owned()))
 }
 
 async fn stream(clients: &Clients, name: &str) -> Result<(String, String)> {

@@ -2,7 +2,8 @@
 //! Imports `error`, `outbox`, `report`, `settings` and `timing`.
 //!
 //! Start with `clients.rs`: one SDK configuration for the clients of all services. `dms/` controls the capture task,
-//! `package/` builds and uploads the functions' code, `dynamodb/` writes and reads outbox items, and `health.rs` reads the state of deployed resources.
+//! `package/` builds and uploads the functions' code, `dynamodb/` writes and reads outbox items, and `health.rs` reads the
+//! state of deployed resources. A function whose comment names no errors fails with those of the services that it calls.
 
 mod access_key;
 pub mod account;

@@ -2,11 +2,11 @@
 //!
 //! Source: DescribeDBInstances and DescribeDBEngineVersions in the RDS API reference.
 
-use aws_sdk_databasemigration::types::Filter;
 use aws_sdk_rds::types::DbInstance;
 
-use super::Clients;
-use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use super::databases::existing_instance;
+use super::{Clients, dms};
+use crate::error::{AwsContext, Error, Kind, Result};
 
 /// The facts of an instance that an upgrade depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,13 +30,7 @@ impl Instance {
     /// # Errors
     /// `NotDeployed` if it does not exist.
     pub async fn find(clients: &Clients, identifier: &str) -> Result<Self> {
-        let missing = || Error::new(Kind::NotDeployed, format!("database {identifier} not found"));
-        let answer = clients.rds().describe_db_instances().db_instance_identifier(identifier).send().await;
-        let answer = match answer {
-            Err(error) if sdk_code(&error) == "DBInstanceNotFound" => return Err(missing()),
-            answer => answer.aws(format!("describe database {identifier}"))?,
-        };
-        answer.db_instances().first().map(Self::of).ok_or_else(missing)
+        Ok(Self::of(&existing_instance(clients, identifier).await?))
     }
 
     fn of(found: &DbInstance) -> Self {
@@ -63,16 +57,11 @@ pub fn major(version: &str) -> u32 {
 }
 
 /// Returns the versions of other major versions that RDS upgrades this exact version to, in ascending order.
-///
-/// # Errors
-/// Those of RDS.
 pub async fn targets(clients: &Clients, version: &str) -> Result<Vec<String>> {
     let request = clients.rds().describe_db_engine_versions().engine("postgres").engine_version(version);
-    let answer = match request.send().await {
-        // A version that is no longer offered.
-        Err(error) if sdk_code(&error) == "InvalidParameterValue" => return Ok(Vec::new()),
-        answer => answer.aws(format!("ask for the upgrade targets of PostgreSQL {version}"))?,
-    };
+    let action = format!("ask for the upgrade targets of PostgreSQL {version}");
+    // The code for a version that is no longer offered.
+    let Some(answer) = request.send().await.aws_unless("InvalidParameterValue", action)? else { return Ok(Vec::new()) };
     let targets = answer.db_engine_versions().iter().flat_map(|found| found.valid_upgrade_target());
     let mut targets: Vec<String> = targets
         .filter(|target| target.is_major_version_upgrade() == Some(true))
@@ -98,11 +87,8 @@ pub fn newest(targets: &[String], wanted: u32) -> Option<&String> {
 /// # Errors
 /// `NotDeployed` if it does not exist.
 pub async fn replication_engine(clients: &Clients, arn: &str) -> Result<String> {
-    let filter = Filter::builder().name("replication-instance-arn").values(arn).build();
-    let filter = filter.map_err(|error| Error::new(Kind::Unexpected, "the instance filter").with_source(error))?;
-    let answer = clients.dms().describe_replication_instances().filters(filter).send().await;
-    let found = answer.aws("describe the replication instance")?.replication_instances.unwrap_or_default().pop();
-    let found = found.ok_or_else(|| Error::new(Kind::NotDeployed, format!("replication instance {arn} not found")))?;
+    let missing = || Error::new(Kind::NotDeployed, format!("replication instance {arn} not found"));
+    let found = dms::describe::instance(&clients.dms(), arn).await?.ok_or_else(missing)?;
     Ok(found.engine_version.unwrap_or_default())
 }
 

@@ -24,12 +24,6 @@ pub fn checks<'a>(ground: &'a Ground<'_>, deployment: &'a Deployment) -> Vec<Che
     checks
 }
 
-impl Ground<'_> {
-    fn prefix(&self) -> String {
-        self.pipeline.name_prefix(self.stage)
-    }
-}
-
 fn findings(check: &str, found: &[String], remedy: &str) -> Vec<Finding> {
     vec![match found {
         [] => Finding::ok(check, "none"),
@@ -61,14 +55,10 @@ async fn buckets(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Fin
 async fn tables(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Finding>> {
     let prefix = ground.prefix();
     // Names are not sorted, and listing has no prefix.
-    let mut pages = ground.clients.dynamodb().list_tables().into_paginator().items().send();
-    let mut left = Vec::new();
-    while let Some(name) = pages.next().await {
-        let name = name.aws("list the tables")?;
-        if is_left(&name, &prefix, deployment) {
-            left.push(name);
-        }
-    }
+    let names = ground.clients.dynamodb().list_tables().into_paginator().items().send();
+    let names: std::result::Result<Vec<_>, _> = names.collect().await;
+    let mut left = names.aws("list the tables")?;
+    left.retain(|name| is_left(name, &prefix, deployment));
     let remedy = "check their content, then: `aws dynamodb delete-table --table-name NAME`";
     Ok(findings("leftovers: tables", &left, remedy))
 }

@@ -5,6 +5,7 @@
 //! [`deployed`] the stacks and their resources. Checks run in parallel, each with its own time limit (`run.rs`).
 
 mod account;
+mod cloud_control;
 mod deployed;
 mod endpoint_policy;
 mod existing;
@@ -79,9 +80,19 @@ struct Ground<'a> {
 }
 
 impl Ground<'_> {
+    /// Returns the prefix of the names of the pipeline's resources, without the last dash.
+    fn prefix(&self) -> String {
+        self.pipeline.name_prefix(self.stage)
+    }
+
+    /// Returns a template parameter's value in the next deploy; empty if it has none.
+    fn parameter(&self, name: &str) -> &str {
+        self.parameters.get(name).map_or("", String::as_str)
+    }
+
     /// Returns whether a deploy creates this stack. In an existing VPC, that of the network has security groups only.
     fn creates(&self, stack: &Stack) -> bool {
-        let in_existing = stack.name == NETWORK.name && self.existing.get(ExistingKey::VpcId).is_some();
+        let in_existing = stack.name == NETWORK.name && self.existing.has(ExistingKey::VpcId);
         !in_existing && self.pipeline.stack(stack.name).is_some_and(|stack| !pipelines::replaces(&self.existing, stack))
     }
 }

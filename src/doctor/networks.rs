@@ -1,8 +1,6 @@
 //! Checks that the pipeline's network can be connected with the account's others: peering and transit gateways require
 //! address ranges that do not overlap.
 //!
-//! The VPCs are listed through Cloud Control (`cloudformation:ListResources`, `cloudformation:GetResource`, and with
-//! them `ec2:DescribeVpcs` and `ec2:DescribeVpcAttribute`), because the SDK of EC2 is larger than all others together.
 //! Cloud Control returns a VPC's first range, and not those that were added later.
 
 use aws_sdk_cloudcontrol::Client;
@@ -10,17 +8,16 @@ use aws_sdk_cloudcontrol::types::ResourceDescription;
 use futures_util::stream::{StreamExt, TryStreamExt, iter};
 use serde_json::Value;
 
+use super::cloud_control::{AT_ONCE, get, list};
 use super::ranges::Range;
 use super::run::Check;
 use super::{Finding, Ground};
 use crate::deployment::Deployment;
-use crate::error::{AwsContext, RESOURCE_MISSING, Result};
+use crate::error::Result;
 use crate::pipelines::{NETWORK, Output};
 
 const CHECK: &str = "address range";
 const VPC: &str = "AWS::EC2::VPC";
-/// Maximum concurrent requests.
-const AT_ONCE: usize = 8;
 
 pub fn checks<'a>(ground: &'a Ground<'_>, deployment: &'a Deployment) -> Vec<Check<'a>> {
     // The local stack has only one network.
@@ -48,25 +45,13 @@ async fn range(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Findi
 
 /// Returns the number of VPCs in the region.
 pub(super) async fn count(ground: &Ground<'_>) -> Result<usize> {
-    let client = &ground.clients.cloud_control();
-    let mut pages = client.list_resources().type_name(VPC).into_paginator().send();
-    let mut count = 0;
-    while let Some(page) = pages.next().await {
-        let page = page.aws("list the VPCs (cloudformation:ListResources, ec2:DescribeVpcs)")?;
-        count += page.resource_descriptions().len();
-    }
-    Ok(count)
+    Ok(list(&ground.clients.cloud_control(), VPC).await?.len())
 }
 
 /// Returns the region's VPCs with their ranges.
 async fn vpcs(ground: &Ground<'_>) -> Result<Vec<(String, Range)>> {
     let client = &ground.clients.cloud_control();
-    let mut pages = client.list_resources().type_name(VPC).into_paginator().send();
-    let mut found = Vec::new();
-    while let Some(page) = pages.next().await {
-        let page = page.aws("list the VPCs (cloudformation:ListResources, ec2:DescribeVpcs)")?;
-        found.extend(page.resource_descriptions.unwrap_or_default());
-    }
+    let found = list(client, VPC).await?;
     let asked: Vec<_> = iter(found).map(|vpc| described(client, vpc)).buffered(AT_ONCE).try_collect().await?;
     Ok(asked.into_iter().flatten().collect())
 }
@@ -74,19 +59,16 @@ async fn vpcs(ground: &Ground<'_>) -> Result<Vec<(String, Range)>> {
 /// Returns a listed VPC with its range; None for one that was deleted since.
 async fn described(client: &Client, vpc: ResourceDescription) -> Result<Option<(String, Range)>> {
     let Some(id) = vpc.identifier else { return Ok(None) };
-    // A list holds identifiers, and for most types nothing else.
-    if let Some(range) = vpc.properties.as_deref().and_then(cidr) {
-        return Ok(Some((id, range)));
-    }
-    let vpc = client.get_resource().type_name(VPC).identifier(&id).send().await;
-    let action = format!("look at {id} (cloudformation:GetResource, ec2:DescribeVpcs)");
-    let properties = vpc.aws_unless(RESOURCE_MISSING, action)?.and_then(|vpc| vpc.resource_description?.properties);
-    Ok(properties.as_deref().and_then(cidr).map(|range| (id, range)))
+    let listed = vpc.properties.and_then(|text| cidr(&serde_json::from_str(&text).ok()?));
+    let range = match listed {
+        Some(range) => Some(range),
+        None => get(client, VPC, &id).await?.as_ref().and_then(cidr),
+    };
+    Ok(range.map(|range| (id, range)))
 }
 
 /// Returns the range in a VPC's properties.
-fn cidr(properties: &str) -> Option<Range> {
-    let properties: Value = serde_json::from_str(properties).ok()?;
+fn cidr(properties: &Value) -> Option<Range> {
     properties.get("CidrBlock")?.as_str()?.parse().ok()
 }
 
@@ -113,6 +95,8 @@ fn judge(ours: Range, there: bool, others: &[(String, Range)]) -> Finding {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::doctor::State;
 
@@ -134,11 +118,9 @@ mod tests {
 
     #[test]
     fn vpcs_without_a_range_are_ignored() {
-        assert_eq!(cidr(r#"{"VpcId": "vpc-1"}"#), None);
-        assert_eq!(
-            cidr(r#"{"CidrBlock": "10.1.2.3/16"}"#).map(|range| range.to_string()).as_deref(),
-            Some("10.1.0.0/16")
-        );
-        assert_eq!(cidr("no JSON"), None);
+        assert_eq!(cidr(&json!({ "VpcId": "vpc-1" })), None);
+        let range = cidr(&json!({ "CidrBlock": "10.1.2.3/16" })).map(|range| range.to_string());
+        assert_eq!(range.as_deref(), Some("10.1.0.0/16"));
+        assert_eq!(cidr(&Value::Null), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::run::Check;
 use super::{Finding, Ground};
-use crate::aws::dms::versions;
+use crate::aws::dms::versions::unsupported;
 use crate::error::{AwsContext, Result};
 use crate::pipelines::{self, AURORA, DATABASE, ENGINE, POSTGRES, Part};
 
@@ -17,13 +17,6 @@ pub fn checks<'a>(ground: &'a Ground<'_>) -> Vec<Check<'a>> {
         checks.push(Check::new("DMS instance class", dms_class(ground)));
     }
     checks
-}
-
-impl Ground<'_> {
-    /// Returns a template parameter's value in the next deploy.
-    fn parameter(&self, name: &str) -> &str {
-        self.parameters.get(name).map_or("", String::as_str)
-    }
 }
 
 /// Warns of the China partition, where several endpoints and service principals have other names than in the templates.
@@ -151,17 +144,11 @@ async fn dms_versions(ground: &Ground<'_>) -> Result<Vec<Finding>> {
             format!("{set} to one of them"),
         ),
     }];
-    let unsupported = too_old(wanted, ground.parameter("DatabaseVersion"));
+    let unsupported = unsupported(wanted, ground.parameter("DatabaseVersion"));
     findings.extend(unsupported.map(|text| Finding::failed(CHECK, text, format!("{set} to that version or newer"))));
     let uncertain = pipelines::uncertain_engine(&ground.parameters);
     findings.extend(uncertain.map(|text| Finding::warning(CHECK, text, format!("{set} to that version or newer"))));
     Ok(findings)
-}
-
-/// Returns why the chosen version does not support the database's; None where it does.
-fn too_old(engine: &str, database: &str) -> Option<String> {
-    let first = versions::Engine::parse(engine)?.too_old_for(database.parse().ok()?)?;
-    Some(format!("DMS {engine} does not support PostgreSQL {database}, which needs {first} or newer"))
 }
 
 async fn dms_class(ground: &Ground<'_>) -> Result<Vec<Finding>> {

@@ -70,7 +70,7 @@ async fn databases(ground: &Ground<'_>) -> Result<Vec<Finding>> {
         }
     };
     let mut findings = vec![of("DBInstances", "database instances")];
-    if ground.parameters.get(ENGINE).is_some_and(|engine| engine == AURORA) {
+    if ground.parameter(ENGINE) == AURORA {
         findings.push(of("DBClusters", "database clusters"));
     }
     Ok(findings)
@@ -89,7 +89,7 @@ async fn dms(ground: &Ground<'_>) -> Result<Vec<Finding>> {
 async fn streams(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "quota: streams";
     let limits = ground.clients.kinesis().describe_limits().send().await.aws("ask for the limits of Kinesis")?;
-    let shards: i32 = ground.parameters.get("Shards").and_then(|text| text.parse().ok()).unwrap_or(0);
+    let shards: i32 = ground.parameter("Shards").parse().unwrap_or(0);
     Ok(vec![match shards {
         0 => {
             let (used, most) = (limits.on_demand_stream_count(), limits.on_demand_stream_count_limit());
@@ -105,7 +105,7 @@ async fn streams(ground: &Ground<'_>) -> Result<Vec<Finding>> {
 async fn concurrency(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "quota: function concurrency";
     let free = account::unreserved(&ground.clients).await?;
-    let reserved: i64 = ground.parameters.get("WriterConcurrency").and_then(|text| text.parse().ok()).unwrap_or(0);
+    let reserved: i64 = ground.parameter("WriterConcurrency").parse().unwrap_or(0);
     Ok(vec![match free {
         Some(free) if reserved > 0 && free - reserved < UNRESERVED => Finding::warning(
             CHECK,

@@ -1,6 +1,5 @@
 //! Chooses region, credentials and endpoints of the clients by the settings.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -62,14 +61,8 @@ impl Clients {
         let unsigned = unsigned(&config, settings, &profiles)?;
         let here = config.endpoint_url().is_some_and(is_loopback);
         let config = if here && !profiles.are_meant_for_endpoint(settings) { unsigning(&config) } else { config };
-        Ok(Self {
-            endpoint_url: config.endpoint_url().map(str::to_owned),
-            config,
-            unsigned,
-            trust,
-            warnings: profiles.warning(settings).into_iter().collect(),
-            account: Arc::default(),
-        })
+        let warnings = profiles.warning(settings).into_iter().collect();
+        Ok(Self { unsigned, trust, warnings, ..Self::of(config) })
     }
 
     /// Creates clients of the local stack without variables or files, which are meant for AWS, and with the stack's own credentials.

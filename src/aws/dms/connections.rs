@@ -3,7 +3,7 @@
 use aws_sdk_databasemigration::Client;
 use serde::Serialize;
 
-use super::filter;
+use super::describe::{NO_MATCH, filter};
 use super::{Polling, diagnosis};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
@@ -76,7 +76,7 @@ async fn one(
     reporter: &dyn Reporter,
 ) -> Result<Connection> {
     let scope = format!("dms {role}");
-    let before = look(&client, polling.is_local(), role, endpoint, instance).await?;
+    let before = look(&client, polling.is_local, role, endpoint, instance).await?;
     if only_untested && before.is_successful() {
         return Ok(before);
     }
@@ -90,7 +90,7 @@ async fn one(
     let wait = polling.wait();
     loop {
         let lasts = wait.next().await;
-        let now = look(&client, polling.is_local(), role, endpoint, instance).await?;
+        let now = look(&client, polling.is_local, role, endpoint, instance).await?;
         match now.status.as_deref() {
             Some("testing") | None if lasts => {}
             Some("testing") | None => {
@@ -110,25 +110,23 @@ async fn one(
 }
 
 async fn look(client: &Client, local: bool, role: &'static str, endpoint: &str, instance: &str) -> Result<Connection> {
+    let mut connection =
+        Connection { role, endpoint_arn: endpoint.to_owned(), status: None, last_failure: None, local };
     let mut pages = client.describe_connections().filters(filter("endpoint-arn", endpoint)?).into_paginator().send();
     while let Some(page) = pages.next().await {
         let page = match page {
             // The answer of DMS for an endpoint that was never tested.
-            Err(error) if sdk_code(&error) == "ResourceNotFoundFault" => break,
+            Err(error) if sdk_code(&error) == NO_MATCH => break,
             page => page.aws(format!("describe the {role} connection"))?,
         };
         let ours = |c: &aws_sdk_databasemigration::types::Connection| {
             c.replication_instance_arn() == Some(instance) && c.endpoint_arn() == Some(endpoint)
         };
         if let Some(found) = page.connections.unwrap_or_default().into_iter().find(ours) {
-            return Ok(Connection {
-                role,
-                endpoint_arn: endpoint.to_owned(),
-                status: found.status,
-                last_failure: found.last_failure_message.filter(|text| !text.is_empty()),
-                local,
-            });
+            connection.status = found.status;
+            connection.last_failure = found.last_failure_message.filter(|text| !text.is_empty());
+            break;
         }
     }
-    Ok(Connection { role, endpoint_arn: endpoint.to_owned(), status: None, last_failure: None, local })
+    Ok(connection)
 }

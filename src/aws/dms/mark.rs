@@ -95,9 +95,6 @@ impl Mark {
 
 impl Task {
     /// Marks the task.
-    ///
-    /// # Errors
-    /// The errors of DMS.
     pub async fn mark(&self, mark: Mark, value: &str) -> Result<()> {
         let tag = Tag::builder().key(mark.key()).value(value).build();
         let marked = self.client.add_tags_to_resource().resource_arn(&self.arn).tags(tag).send().await;
@@ -105,18 +102,12 @@ impl Task {
     }
 
     /// Removes the mark, if any.
-    ///
-    /// # Errors
-    /// The errors of DMS.
     pub async fn unmark(&self, mark: Mark) -> Result<()> {
         let request = self.client.remove_tags_from_resource().resource_arn(&self.arn).tag_keys(mark.key());
         request.send().await.aws("remove a tag of the replication task").map(drop)
     }
 
     /// Returns the value of the mark; None without it.
-    ///
-    /// # Errors
-    /// The errors of DMS.
     pub async fn marked(&self, mark: Mark) -> Result<Option<String>> {
         Ok(mark.value(&self.tags().await?))
     }
@@ -127,9 +118,6 @@ impl Task {
     }
 
     /// Returns the operation that was interrupted; None if there is none, or the task runs.
-    ///
-    /// # Errors
-    /// The errors of DMS.
     pub async fn interrupted(&self) -> Result<Option<Interrupted>> {
         let tags = self.tags().await?;
         let upgrading = Mark::Upgrade.value(&tags).as_deref().and_then(Upgrading::parse).map(Interrupted::Upgrade);
@@ -139,9 +127,6 @@ impl Task {
     }
 
     /// Returns the upgrade of the database that is not complete.
-    ///
-    /// # Errors
-    /// The errors of DMS.
     pub async fn upgrading(&self) -> Result<Option<Upgrading>> {
         Ok(self.marked(Mark::Upgrade).await?.as_deref().and_then(Upgrading::parse))
     }

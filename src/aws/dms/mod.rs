@@ -3,11 +3,8 @@
 //! A task's first run must be `start-replication`, every later one `resume-processing`: another start would recreate
 //! the replication slot and leave a gap. Source: StartReplicationTask in the DMS API reference.
 
-use aws_sdk_databasemigration::types::Filter;
-
-use crate::error::{Kind, OrFail, Result};
-
 mod connections;
+pub mod describe;
 mod diagnosis;
 mod mark;
 mod plan;
@@ -20,12 +17,3 @@ pub use diagnosis::NO_PUBLICATION;
 pub use mark::{Interrupted, Mark, Upgrading};
 pub use source::{SlotUse, Source};
 pub use task::{Polling, Snapshot, StartPoint, Task};
-
-/// Returns the filter of a Describe operation.
-///
-/// # Errors
-/// `Unexpected`, which the given members rule out.
-pub fn filter(name: &str, value: &str) -> Result<Filter> {
-    let filter = Filter::builder().name(name).values(value).build();
-    filter.or_fail(Kind::Unexpected, || format!("the filter {name}"))
-}

@@ -9,10 +9,8 @@ pub enum Start {
     Resume,
     /// Already running.
     Nothing,
-    /// Changing to running: wait.
+    /// In transition: wait, then decide again.
     Wait,
-    /// In another transition: wait, then decide again.
-    WaitAndDecide,
     /// Can't be started by us.
     Impossible,
 }
@@ -22,9 +20,8 @@ pub enum Start {
 pub enum Stop {
     Request,
     Nothing,
+    /// In transition: wait, then decide again.
     Wait,
-    /// In transition to a state that can be stopped: wait, then decide again.
-    WaitAndDecide,
 }
 
 /// Returns the step for a status. All statuses in the DMS API reference have a step; an unknown one is waited out.
@@ -36,10 +33,14 @@ pub fn start(status: &str, ran_before: bool) -> Start {
         "stopped" | "failed" if ran_before => Start::Resume,
         "stopped" | "failed" => Start::First,
         "running" => Start::Nothing,
-        "starting" => Start::Wait,
         "deleting" | "failed-move" => Start::Impossible,
-        _ => Start::WaitAndDecide,
+        _ => Start::Wait,
     }
+}
+
+/// Returns whether DMS leaves the status by itself. An unknown status counts: the deadline of the wait ends it.
+pub fn is_in_transition(status: &str) -> bool {
+    start(status, true) == Start::Wait
 }
 
 pub fn stop(status: &str) -> Stop {
@@ -47,8 +48,7 @@ pub fn stop(status: &str) -> Stop {
         // A start may hang: a new slot waits for every transaction that was open before it.
         "running" | "starting" => Stop::Request,
         "ready" | "stopped" | "failed" | "failed-move" | "deleting" => Stop::Nothing,
-        "stopping" => Stop::Wait,
-        _ => Stop::WaitAndDecide,
+        _ => Stop::Wait,
     }
 }
 
@@ -86,5 +86,13 @@ mod tests {
             assert_eq!(matches!(start(status, true), Start::First | Start::Resume), startable, "{status}");
             assert_eq!(stop(status) == Stop::Request, ["running", "starting"].contains(status), "{status}");
         }
+    }
+
+    #[test]
+    fn every_other_status_ends_by_itself_or_by_the_deadline() {
+        let ends = ["creating", "modifying", "moving", "starting", "stopping", "testing", "a status of tomorrow"];
+        assert!(ends.iter().all(|status| is_in_transition(status)));
+        let others = STATUSES.iter().filter(|status| !ends.contains(status));
+        assert!(others.clone().count() > 0 && others.clone().all(|status| !is_in_transition(status)));
     }
 }

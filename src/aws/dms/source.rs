@@ -6,7 +6,7 @@
 
 use aws_sdk_databasemigration::types::{Endpoint, PluginNameValue, PostgreSqlSettings};
 
-use super::filter;
+use super::describe::endpoint;
 use super::{Polling, Snapshot, Task};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result};
@@ -104,7 +104,7 @@ impl SlotUse {
 }
 
 async fn describe(clients: &Clients, arn: &str) -> Result<Endpoint> {
-    let answer = clients.dms().describe_endpoints().filters(filter("endpoint-arn", arn)?).send().await;
-    let found = answer.aws("describe the source endpoint")?.endpoints.unwrap_or_default().pop();
-    found.ok_or_else(|| Error::new(Kind::NotDeployed, format!("endpoint {arn} not found")))
+    endpoint(&clients.dms(), arn)
+        .await?
+        .ok_or_else(|| Error::new(Kind::NotDeployed, format!("endpoint {arn} not found")))
 }

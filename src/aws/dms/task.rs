@@ -7,8 +7,7 @@ use aws_sdk_databasemigration::Client;
 use aws_sdk_databasemigration::types::{ReplicationTask, StartReplicationTaskTypeValue as StartType};
 use serde::Serialize;
 
-use super::filter;
-use super::{diagnosis, plan};
+use super::{describe, diagnosis, plan};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result};
 use crate::report::{Event, Expect, Reporter};
@@ -20,7 +19,7 @@ pub struct Polling {
     pub interval: Duration,
     pub deadline: Duration,
     /// DMS on AWS takes minutes, the local one next to no time.
-    is_remote: bool,
+    pub(super) is_local: bool,
 }
 
 /// Usual durations of DMS on AWS; it publishes no figures.
@@ -32,12 +31,8 @@ const TESTING: Expect = Expect::Usually(30, 90);
 impl Polling {
     /// Polls every two seconds on AWS; a local endpoint answers at once.
     pub fn new(clients: &Clients, deadline: Duration) -> Self {
-        let local = clients.is_local();
-        Self { interval: Duration::from_millis(if local { 50 } else { 2_000 }), deadline, is_remote: !local }
-    }
-
-    pub(super) fn is_local(self) -> bool {
-        !self.is_remote
+        let is_local = clients.is_local();
+        Self { interval: Duration::from_millis(if is_local { 50 } else { 2_000 }), deadline, is_local }
     }
 
     /// Starts a wait with this interval and deadline.
@@ -51,7 +46,7 @@ impl Polling {
     }
 
     fn expect(&self, reporter: &dyn Reporter, scope: &str, expect: Expect) {
-        if self.is_remote {
+        if !self.is_local {
             reporter.expect(scope, expect);
         }
     }
@@ -129,12 +124,9 @@ impl Task {
     }
 
     pub async fn describe(&self) -> Result<Snapshot> {
-        let filter = filter("replication-task-arn", &self.arn)?;
-        let answer = self.client.describe_replication_tasks().filters(filter).send().await;
-        let answer = answer.aws_unless("ResourceNotFoundFault", "describe the replication task")?;
-        let task = answer.and_then(|answer| answer.replication_tasks?.pop());
-        task.map(|task| snapshot(task, self.polling.is_local()))
-            .ok_or_else(|| Error::new(Kind::NotDeployed, format!("task {} not found", self.arn)))
+        let task = describe::task(&self.client, &self.arn).await?;
+        let missing = || Error::new(Kind::NotDeployed, format!("task {} not found", self.arn));
+        task.map(|task| snapshot(task, self.polling.is_local)).ok_or_else(missing)
     }
 
     /// Starts the task; false if it already ran. With `wait` returns once it runs.
@@ -151,13 +143,13 @@ impl Task {
                 plan::Start::First => changed = self.request_start(StartType::StartReplication, from).await?,
                 plan::Start::Resume => changed = self.request_start(StartType::ResumeProcessing, from).await?,
                 plan::Start::Impossible => return Err(now.failure()),
-                plan::Start::Wait | plan::Start::WaitAndDecide => {}
+                plan::Start::Wait => {}
             }
             if changed && !wait {
                 return Ok(true);
             }
             self.polling.expect(&*self.reporter, "dms", STARTING);
-            now = self.wait_while(&["starting", "creating", "modifying", "moving", "testing", "stopping"]).await?;
+            now = self.wait_for_change().await?;
             if now.status == "failed" && changed {
                 return Err(now.failure());
             }
@@ -177,13 +169,14 @@ impl Task {
                     let stopped = answer.aws_unless("InvalidResourceStateFault", "stop the replication task")?;
                     changed |= stopped.is_some();
                 }
-                plan::Stop::Wait | plan::Stop::WaitAndDecide => {}
+                plan::Stop::Wait => {}
             }
             self.polling.expect(&*self.reporter, "dms", STOPPING);
-            now = self.wait_while(&["stopping", "starting", "creating", "modifying", "moving", "testing"]).await?;
+            now = self.wait_for_change().await?;
         }
     }
 
+    /// Returns true: the task changes.
     async fn request_start(&self, kind: StartType, from: &StartPoint) -> Result<bool> {
         self.reporter.emit(Event::progress("dms", format!("requesting {}", kind.as_str())));
         let position = if let StartPoint::At(position) = from { Some(position.clone()) } else { None };
@@ -198,8 +191,8 @@ impl Task {
         Ok(true)
     }
 
-    /// Waits until the status is none of `passing`, and reports each change.
-    async fn wait_while(&self, passing: &[&str]) -> Result<Snapshot> {
+    /// Waits until the task is not in transition, and reports each change.
+    async fn wait_for_change(&self) -> Result<Snapshot> {
         let wait = self.polling.wait();
         let mut last = String::new();
         loop {
@@ -209,7 +202,7 @@ impl Task {
                 self.reporter.emit(Event::progress("dms", format!("task is {}", now.status)));
                 last.clone_from(&now.status);
             }
-            if !passing.contains(&now.status.as_str()) {
+            if !plan::is_in_transition(&now.status) {
                 return Ok(now);
             }
             if !lasts {

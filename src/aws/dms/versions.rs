@@ -33,6 +33,13 @@ impl Engine {
     }
 }
 
+/// Returns why an engine can't capture from a version of PostgreSQL; None if it can, or if either is not known.
+pub fn unsupported(engine: &str, postgres: &str) -> Option<String> {
+    let major = postgres.split('.').next()?.parse().ok()?;
+    let first = Engine::parse(engine)?.too_old_for(major)?;
+    Some(format!("DMS {engine} does not support PostgreSQL {postgres}, which needs {first} or newer"))
+}
+
 impl fmt::Display for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.0, self.1, self.2)

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use uuid::Uuid;
 
 use super::item::item;
@@ -43,7 +43,12 @@ impl Outbox {
     ///
     /// # Errors
     /// `Unreachable` if conflicts persisted until the deadline or no answer came; otherwise DynamoDB's error.
-    pub async fn commit(&self, writes: Vec<TransactWriteItem>, event: &Message, deadline: Instant) -> Result<Commit> {
+    pub async fn commit(
+        &self,
+        mut writes: Vec<TransactWriteItem>,
+        event: &Message,
+        deadline: Instant,
+    ) -> Result<Commit> {
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(item(event, self.retention)))
@@ -51,7 +56,6 @@ impl Outbox {
             .condition_expression("attribute_not_exists(aggregate_id)")
             .build()
             .map_err(|error| Error::new(Kind::Unexpected, "the outbox item is incomplete").with_source(error))?;
-        let mut writes = writes;
         writes.push(TransactWriteItem::builder().put(put).build());
         // One token for all attempts: a committed attempt whose answer was lost is not repeated.
         let token = Uuid::new_v4().to_string();
@@ -91,13 +95,12 @@ fn classify<R>(error: &SdkError<TransactWriteItemsError, R>) -> Failure {
         Some(_) if is_contention(sdk_code(error)) => return Failure::Contended,
         _ => return Failure::Other,
     };
-    let code = |reason: &CancellationReason| reason.code().unwrap_or("None").to_owned();
-    let codes: Vec<String> = reasons.iter().map(code).collect();
-    if codes.iter().any(|code| code == "ConditionalCheckFailed") {
+    let codes: Vec<&str> = reasons.iter().map(|reason| reason.code().unwrap_or("None")).collect();
+    if codes.contains(&"ConditionalCheckFailed") {
         return Failure::Refused;
     }
-    let passing = |code: &String| code == "None" || is_contention(code);
-    if !codes.is_empty() && codes.iter().all(passing) { Failure::Contended } else { Failure::Other }
+    let passes = |code: &&str| *code == "None" || is_contention(code);
+    if !codes.is_empty() && codes.iter().all(passes) { Failure::Contended } else { Failure::Other }
 }
 
 /// Returns whether a retry of the same request may succeed (TransactWriteItems in the DynamoDB API reference).

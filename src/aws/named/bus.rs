@@ -21,9 +21,6 @@ pub async fn bus(clients: &Clients, text: &str) -> Result<String> {
 }
 
 /// Returns the names of the account's buses, at most a thousand.
-///
-/// # Errors
-/// Those of EventBridge.
 pub async fn buses(clients: &Clients) -> Result<Vec<String>> {
     let (mut names, mut token) = (Vec::new(), None);
     loop {

@@ -22,9 +22,6 @@ pub async fn stream(clients: &Clients, text: &str) -> Result<String> {
 }
 
 /// Returns the names of the account's streams, at most a thousand.
-///
-/// # Errors
-/// Those of Kinesis.
 pub async fn streams(clients: &Clients) -> Result<Vec<String>> {
     let (mut names, mut last) = (Vec::<String>::new(), None);
     loop {

@@ -1,9 +1,12 @@
 //! DynamoDB tables and their streams.
 
+use aws_sdk_dynamodb::types::DestinationStatus;
+
 use super::{LISTED, Sort};
 use crate::aws::Clients;
 use crate::aws::arn::Arn;
-use crate::error::{AwsContext, Error, Kind, RESOURCE_MISSING, Result};
+use crate::aws::databases;
+use crate::error::{AwsContext, Error, Kind, Result};
 
 /// "CreateTable" in the DynamoDB API reference. It allows 255 characters.
 const TABLE: Sort = Sort { title: "DynamoDB table", service: "dynamodb", prefix: "table/", more: "", length: 3..=255 };
@@ -24,15 +27,12 @@ pub async fn table_stream(clients: &Clients, text: &str) -> Result<String> {
     if of_stream.is_some() {
         return Ok(text.to_owned());
     }
-    let described = clients.dynamodb().describe_table().table_name(name).send().await;
-    let described = described.aws_unless(RESOURCE_MISSING, format!("describe table {name}"))?;
-    let Some(described) = described else {
+    let Some(table) = databases::table(clients, name).await? else {
         return Err(in_postgres(TABLE.not_found(clients, name, tables(clients).await)));
     };
-    let table = described.table();
     // A disabled stream keeps its ARN, and its records for a day.
-    let enabled = table.and_then(|table| table.stream_specification()).is_some_and(|stream| stream.stream_enabled());
-    match table.and_then(|table| table.latest_stream_arn()).filter(|_| enabled) {
+    let enabled = table.stream_specification().is_some_and(|stream| stream.stream_enabled());
+    match table.latest_stream_arn().filter(|_| enabled) {
         Some(arn) => Ok(arn.to_owned()),
         None => Err(disabled(clients, name).await),
     }
@@ -50,9 +50,8 @@ async fn disabled(clients: &Clients, name: &str) -> Error {
     ));
     let destinations = clients.dynamodb().describe_kinesis_streaming_destination().table_name(name).send().await;
     let arn = destinations.ok().and_then(|found| {
-        let active = |status: &str| status == "ACTIVE";
         let mut all = found.kinesis_data_stream_destinations.unwrap_or_default().into_iter();
-        all.find(|one| one.destination_status().is_some_and(|status| active(status.as_str())))?.stream_arn
+        all.find(|one| one.destination_status() == Some(&DestinationStatus::Active))?.stream_arn
     });
     match arn {
         Some(arn) => error.hint(format!("its changes go to a Kinesis stream: `outboxctl tail --stream {arn}`")),
@@ -61,9 +60,6 @@ async fn disabled(clients: &Clients, name: &str) -> Error {
 }
 
 /// Returns the names of the account's tables, at most a thousand.
-///
-/// # Errors
-/// Those of DynamoDB.
 pub async fn tables(clients: &Clients) -> Result<Vec<String>> {
     let mut pages = clients.dynamodb().list_tables().into_paginator().items().send();
     let mut names = Vec::new();

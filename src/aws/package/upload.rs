@@ -45,21 +45,19 @@ pub async fn upload(clients: &Clients, package: Arc<Package>, bucket: &str) -> R
         .await
         .or_fail(Kind::Unexpected, || "packing was interrupted".into())??;
     if found.is_none() {
-        match place.put(&package, true).await {
-            Ok(()) => return Ok(Uploaded::New),
-            Err(PutError::Exists) => found = place.look().await?,
-            Err(PutError::Other(error)) => return Err(error),
+        if place.put(&package, true).await? {
+            return Ok(Uploaded::New);
         }
+        found = place.look().await?;
     }
     if found.flatten().as_deref() == Some(package.zip()?.sha256.as_str()) {
         return Ok(Uploaded::Found);
     }
-    match place.put(&package, false).await {
-        Ok(()) => Ok(Uploaded::Replaced),
-        Err(PutError::Other(error)) => Err(error),
-        Err(PutError::Exists) => Err(Error::new(Kind::Aws, format!("s3://{bucket}/{} is being written", package.key))
-            .hint("run this again once the upload has ended")),
+    if place.put(&package, false).await? {
+        return Ok(Uploaded::Replaced);
     }
+    Err(Error::new(Kind::Aws, format!("s3://{bucket}/{} is being written", package.key))
+        .hint("run this again once the upload has ended"))
 }
 
 /// The location of the package.
@@ -69,11 +67,6 @@ struct Place<'a> {
     key: &'a str,
     /// The account that must own the bucket.
     owner: &'a str,
-}
-
-enum PutError {
-    Exists,
-    Other(Error),
 }
 
 impl Place<'_> {
@@ -90,8 +83,9 @@ impl Place<'_> {
         }
     }
 
-    async fn put(&self, package: &Package, only_new: bool) -> std::result::Result<(), PutError> {
-        let zip = package.zip().map_err(PutError::Other)?;
+    /// Writes the object. False if it exists already and `only_new` is set, or if it is being written.
+    async fn put(&self, package: &Package, only_new: bool) -> Result<bool> {
+        let zip = package.zip()?;
         // Some tens of megabytes take minutes on a slow line. A stalled upload still ends: the SDK aborts an upload
         // without progress.
         let timeouts = TimeoutConfig::builder().disable_operation_attempt_timeout().build();
@@ -112,12 +106,9 @@ impl Place<'_> {
             put = put.disable_payload_signing();
         }
         match put.send().await {
-            Ok(_) => Ok(()),
-            Err(error) if EXISTS.contains(&sdk_code(&error)) => Err(PutError::Exists),
-            Err(error) => {
-                let error: Result<()> = Err(error).aws(format!("upload the package to bucket {}", self.bucket));
-                Err(PutError::Other(error.expect_err("made of an error")))
-            }
+            Ok(_) => Ok(true),
+            Err(error) if EXISTS.contains(&sdk_code(&error)) => Ok(false),
+            Err(error) => Err(error).aws(format!("upload the package to bucket {}", self.bucket)),
         }
     }
 }
@@ -159,6 +150,6 @@ mod tests {
         let client = aws_sdk_s3::Client::from_conf(config.build());
         let place = Place { client, bucket: "b", key: "k", owner: "123456789012" };
         assert!(place.look().await.is_err(), "any other request ends with its attempt");
-        assert!(place.put(&Package::small(Runs::Here), true).await.is_ok());
+        assert!(place.put(&Package::small(Runs::Here), true).await.unwrap());
     }
 }

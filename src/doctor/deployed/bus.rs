@@ -3,6 +3,7 @@
 use aws_sdk_eventbridge::types::RuleState;
 
 use super::{Finding, Scene, gone, missing};
+use crate::aws::log_groups;
 use crate::error::{AwsContext, RESOURCE_MISSING, Result};
 use crate::pipelines::Stop;
 use crate::report::count;
@@ -34,17 +35,10 @@ pub async fn bus(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
 pub async fn log(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     const CHECK: &str = "event log";
     let Some(name) = scene.output(stop.output) else { return Ok(missing(CHECK)) };
-    let answer = scene.ground.clients.logs().describe_log_groups().log_group_name_prefix(name).send().await;
-    let answer = answer.aws(format!("look for log group {name}"))?;
-    let found = answer.log_groups().iter().find(|group| group.log_group_name() == Some(name));
-    Ok(vec![match found {
-        Some(group) => {
-            let kept = group.retention_in_days().map_or("for ever".to_owned(), |days| format!("{days} days"));
-            Finding::ok(CHECK, format!("{name}, kept {kept}")).word("active")
-        }
-        None => {
-            let remedy = format!("create it again: `aws logs create-log-group --log-group-name {name}`");
-            return Ok(gone(CHECK, format!("log group {name}"), remedy));
-        }
-    }])
+    let Some(group) = log_groups::find(&scene.ground.clients, name).await? else {
+        let remedy = format!("create it again: `aws logs create-log-group --log-group-name {name}`");
+        return Ok(gone(CHECK, format!("log group {name}"), remedy));
+    };
+    let kept = group.retention_in_days().map_or("for ever".to_owned(), |days| format!("{days} days"));
+    Ok(vec![Finding::ok(CHECK, format!("{name}, kept {kept}")).word("active")])
 }

@@ -8,25 +8,19 @@
 use aws_sdk_rds::types::{DbCluster, DbClusterMember};
 
 use super::{Finding, Scene, gone};
-use crate::aws::databases::writer;
-use crate::error::{AwsContext, Result};
+use crate::aws::databases::{self, writer};
+use crate::error::Result;
 use crate::pipelines::Output;
 
 const CHECK: &str = "database";
 const INSTANCES: &str = "database instances";
 
 pub async fn cluster(scene: Scene<'_>, name: &str) -> Result<Vec<Finding>> {
-    let answer = scene.ground.clients.rds().describe_db_clusters().db_cluster_identifier(name).send().await;
-    let answer = answer.aws_unless("DBClusterNotFoundFault", format!("look at cluster {name}"))?;
-    let Some(found) = answer.as_ref().and_then(|answer| answer.db_clusters().first()) else {
-        let remedy = match scene.deployment.is_existing(Output::DatabaseCluster) {
-            true => scene.restore(Output::DatabaseCluster),
-            false => "restore it from a snapshot, or run `outboxctl destroy`, then `outboxctl deploy`",
-        };
-        return Ok(gone(CHECK, format!("cluster {name}"), remedy));
+    let Some(found) = databases::cluster(&scene.ground.clients, name).await? else {
+        return Ok(gone(CHECK, format!("cluster {name}"), scene.restore_data(Output::DatabaseCluster)));
     };
-    let mut findings = vec![judge(found), instances(found)];
-    findings.extend(parameters(found));
+    let mut findings = vec![judge(&found), instances(&found)];
+    findings.extend(parameters(&found));
     Ok(findings)
 }
 

@@ -3,8 +3,8 @@
 use chrono::Utc;
 
 use super::{Finding, Scene, capture, cluster, gone, missing};
-use crate::aws::databases::Server;
-use crate::error::{AwsContext, Result};
+use crate::aws::databases::{self, Server};
+use crate::error::Result;
 use crate::pipelines::{Hop, Output, Part};
 use crate::postgres::admin::{Overview, OverviewRequest, REBUILD, Slot, SlotTrouble, StatusReport};
 use crate::postgres::replication::quote_literal;
@@ -31,17 +31,11 @@ pub async fn server(scene: Scene<'_>) -> Result<Vec<Finding>> {
 }
 
 async fn instance(scene: Scene<'_>, name: &str) -> Result<Vec<Finding>> {
-    let answer = scene.ground.clients.rds().describe_db_instances().db_instance_identifier(name).send().await;
-    let Some(answer) = answer.aws_unless("DBInstanceNotFound", format!("look at database {name}"))? else {
-        let remedy = match scene.deployment.is_existing(Output::DatabaseIdentifier) {
-            true => scene.restore(Output::DatabaseIdentifier),
-            false => "restore it from a snapshot, or run `outboxctl destroy`, then `outboxctl deploy`",
-        };
-        return Ok(gone(CHECK, format!("instance {name}"), remedy));
+    let Some(found) = databases::instance(&scene.ground.clients, name).await? else {
+        return Ok(gone(CHECK, format!("instance {name}"), scene.restore_data(Output::DatabaseIdentifier)));
     };
-    let found = answer.db_instances().first();
-    let word = found.and_then(|database| database.db_instance_status()).unwrap_or("unknown").to_owned();
-    let version = found.and_then(|database| database.engine_version()).unwrap_or("?");
+    let word = found.db_instance_status().unwrap_or("unknown").to_owned();
+    let version = found.engine_version().unwrap_or("?");
     Ok(vec![match word.as_str() {
         "available" | "backing-up" | "storage-optimization" => {
             Finding::ok(CHECK, format!("{name}, PostgreSQL {version}")).word(word)
@@ -76,10 +70,8 @@ pub async fn inside(scene: Scene<'_>) -> Result<Vec<Finding>> {
     findings.extend(report.outbox.as_ref().map(|outbox| {
         let oldest = outbox.oldest_unprocessed.filter(|_| marked).map(|at| (Utc::now() - at).num_seconds().max(0));
         let oldest = oldest.map_or(String::new(), |age| format!(", the oldest not marked processed is {age} s old"));
-        Finding::ok(
-            "outbox",
-            format!("{}{} rows in the outbox{oldest}", if outbox.exact { "" } else { "about " }, outbox.rows),
-        )
+        let about = if outbox.exact { "" } else { "about " };
+        Finding::ok("outbox", format!("{about}{} rows in the outbox{oldest}", outbox.rows))
     }));
     let trouble = capture::slot_trouble(scene, &report.slots).await;
     let lost = match &trouble {
@@ -156,38 +148,37 @@ fn without_slot(trouble: &SlotTrouble) -> Finding {
 }
 
 fn slot(slot: &Slot) -> Finding {
-    let check = SLOT;
     let size = |bytes: Option<i64>| bytes.map_or("an unknown amount".to_owned(), crate::report::bytes);
     let text =
         format!("slot {} is {} behind, {} of log retained", slot.name, size(slot.lag_bytes), size(slot.retained_bytes));
     match (slot.wal_status.as_deref(), slot.active) {
         // Not the capture's own, which is reported as a failure.
         (Some("lost"), _) => Finding::warning(
-            check,
+            SLOT,
             format!("slot {} is lost: it can't be read any more", slot.name),
             format!("drop it: SELECT pg_drop_replication_slot({})", quote_literal(&slot.name)),
         ),
         (Some("unreserved"), _) => {
             let remedy =
                 "it loses its log at the next checkpoint: let its reader catch up now, or raise max_slot_wal_keep_size";
-            Finding::warning(check, text, remedy)
+            Finding::warning(SLOT, text, remedy)
         }
         (_, false) if slot.retained_bytes.unwrap_or(0) > RETAINED => {
             let remedy =
                 "nothing reads it, and the disk fills: run `outboxctl dms start`, or drop a slot that is not needed";
-            Finding::failed(check, text, remedy)
+            Finding::failed(SLOT, text, remedy)
         }
         (_, false) => Finding::warning(
-            check,
+            SLOT,
             format!("inactive: no reader; {text}"),
             "run `outboxctl dms start`, or drop the slot if it is not needed",
         ),
         (_, true) if slot.lag_bytes.unwrap_or(0) > BEHIND => Finding::warning(
-            check,
+            SLOT,
             text,
             "its reader does not keep up: choose a larger ReplicationInstanceClass, or add shards",
         ),
-        _ => Finding::ok(check, text),
+        _ => Finding::ok(SLOT, text),
     }
 }
 

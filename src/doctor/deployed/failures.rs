@@ -27,7 +27,7 @@ pub async fn failure_bucket(scene: Scene<'_>) -> Result<Vec<Finding>> {
 pub async fn queues(scene: Scene<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "dead-letter queues";
     let sqs = scene.ground.clients.sqs();
-    let prefix = format!("{}-", scene.ground.pipeline.name_prefix(&scene.deployment.stage));
+    let prefix = format!("{}-", scene.ground.prefix());
     let answer = sqs.list_queues().queue_name_prefix(prefix).send().await.aws("list the pipeline's queues")?;
     let mut findings = Vec::new();
     for url in answer.queue_urls() {
@@ -50,7 +50,7 @@ pub async fn queues(scene: Scene<'_>) -> Result<Vec<Finding>> {
 pub async fn alarms(scene: Scene<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "alarms";
     // CloudFormation names an alarm after its stack.
-    let prefix = format!("{}-", scene.ground.pipeline.name_prefix(&scene.deployment.stage));
+    let prefix = format!("{}-", scene.ground.prefix());
     let request = scene.ground.clients.cloudwatch().describe_alarms().alarm_name_prefix(&prefix);
     let mut pages = request.alarm_types(AlarmType::MetricAlarm).into_paginator().send();
     let (mut looked_at, mut findings) = (0, Vec::new());

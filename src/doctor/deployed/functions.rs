@@ -9,15 +9,8 @@ pub async fn writer(scene: Scene<'_>) -> Result<Vec<Finding>> {
     function(scene, "writer", Output::WriterFunction, address).await
 }
 
-pub async fn publisher(scene: Scene<'_>) -> Result<Vec<Finding>> {
-    function(scene, "publisher", Output::PublisherFunction, "").await
-}
-
-pub async fn receiver(scene: Scene<'_>) -> Result<Vec<Finding>> {
-    function(scene, "receiver", Output::ConsumerFunction, "").await
-}
-
-async fn function(scene: Scene<'_>, check: &str, output: Output, more: &str) -> Result<Vec<Finding>> {
+/// Checks the function that this output names; `address` is that of its API, if it has one.
+pub async fn function(scene: Scene<'_>, check: &str, output: Output, address: &str) -> Result<Vec<Finding>> {
     let Some(name) = scene.output(output) else { return Ok(missing(check)) };
     let found = scene.ground.clients.lambda().get_function_configuration().function_name(name).send().await;
     let found = found.aws_unless(RESOURCE_MISSING, format!("look at function {name}"))?;
@@ -25,7 +18,7 @@ async fn function(scene: Scene<'_>, check: &str, output: Output, more: &str) -> 
     let state = found.state().map_or("active", |state| state.as_str()).to_lowercase();
     let update = found.last_update_status().map_or("Successful", |status| status.as_str());
     let reason = found.state_reason().or(found.last_update_status_reason()).unwrap_or("Lambda gives no reason");
-    let text = [name, more].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" at ");
+    let text = if address.is_empty() { name.to_owned() } else { format!("{name} at {address}") };
     Ok(vec![match (state.as_str(), update) {
         ("failed", _) | (_, "Failed") => {
             Finding::failed(check, format!("{name}: {reason}"), "correct the cause and run `outboxctl deploy`")

@@ -41,9 +41,15 @@ impl<'a> Scene<'a> {
             false => DELETED,
         }
     }
-}
 
-impl<'a> Scene<'a> {
+    /// Returns the remedy for a missing resource with data that this output names.
+    fn restore_data(&self, name: Output) -> &'static str {
+        match self.deployment.is_existing(name) {
+            true => self.restore(name),
+            false => "restore it from a backup or a snapshot, or run `outboxctl destroy`, then `outboxctl deploy`",
+        }
+    }
+
     /// Returns the checks of a stop.
     fn checks(self, stop: &'a Stop) -> Vec<Check<'a>> {
         let hop = stop.part.hop();
@@ -64,7 +70,7 @@ impl<'a> Scene<'a> {
             Part::Kinesis => vec![Check::at(hop, "stream", stream::kinesis(self, stop))],
             Part::TableStream => vec![Check::at(hop, "stream", stream::of_table(self, stop))],
             Part::Publisher => vec![
-                Check::at(hop, "publisher", functions::publisher(self)),
+                Check::at(hop, "publisher", functions::function(self, "publisher", Output::PublisherFunction, "")),
                 Check::at(hop, "event source mapping", consumer::mapping(self)),
             ],
             Part::Consumers => vec![Check::at(hop, "consumer", consumer::leases(self, stop))],
@@ -72,7 +78,9 @@ impl<'a> Scene<'a> {
             Part::EventLog => vec![Check::at(hop, "event log", bus::log(self, stop))],
             // The database's own check reads it.
             Part::ProcessedLog => Vec::new(),
-            Part::Receiver => vec![Check::at(hop, "receiver", functions::receiver(self))],
+            Part::Receiver => {
+                vec![Check::at(hop, "receiver", functions::function(self, "receiver", Output::ConsumerFunction, ""))]
+            }
         }
     }
 }

@@ -3,7 +3,8 @@
 use aws_sdk_dynamodb::types::{DestinationStatus, TableStatus};
 
 use super::{Finding, Scene, gone, missing};
-use crate::error::{AwsContext, RESOURCE_MISSING, Result};
+use crate::aws::databases;
+use crate::error::{AwsContext, Result};
 use crate::pipelines::Stop;
 
 /// The name of the check of [`destination`].
@@ -13,15 +14,11 @@ pub const DESTINATION: &str = "table's Kinesis destination";
 pub async fn table(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     const CHECK: &str = "table";
     let Some(name) = scene.output(stop.output) else { return Ok(missing(CHECK)) };
-    let dynamodb = scene.ground.clients.dynamodb();
-    let answer = dynamodb.describe_table().table_name(name).send().await;
-    let Some(answer) = answer.aws_unless(RESOURCE_MISSING, format!("look at table {name}"))? else {
-        let remedy = "restore it from a backup, or run `outboxctl destroy`, then `outboxctl deploy`";
-        return Ok(gone(CHECK, format!("table {name}"), remedy));
+    let Some(found) = databases::table(&scene.ground.clients, name).await? else {
+        return Ok(gone(CHECK, format!("table {name}"), scene.restore_data(stop.output)));
     };
-    let found = answer.table();
-    let status = found.and_then(|table| table.table_status()).cloned().unwrap_or(TableStatus::Active);
-    let items = found.and_then(|table| table.item_count()).unwrap_or(0);
+    let status = found.table_status().unwrap_or(&TableStatus::Active);
+    let items = found.item_count().unwrap_or(0);
     let word = status.as_str().to_lowercase();
     Ok(vec![match status {
         // DynamoDB updates the count about every six hours.

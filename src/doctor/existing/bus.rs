@@ -1,6 +1,7 @@
 //! The existing bus, and the log group that has its events.
 
 use super::{Finding, Scene, not_found};
+use crate::aws::log_groups;
 use crate::error::{AwsContext, RESOURCE_MISSING, Result};
 use crate::streams::bus as tap;
 
@@ -18,9 +19,7 @@ pub async fn bus(scene: Scene<'_>, name: &str) -> Result<Vec<Finding>> {
 /// Checks that the log group exists, and that a rule of the bus writes to it.
 pub async fn log(scene: Scene<'_>, bus: &str, group: &str) -> Result<Vec<Finding>> {
     let clients = &scene.deployment.clients;
-    let answer = clients.logs().describe_log_groups().log_group_name_prefix(group).send().await;
-    let answer = answer.aws(format!("look for log group {group}"))?;
-    if !answer.log_groups().iter().any(|found| found.log_group_name() == Some(group)) {
+    if log_groups::find(clients, group).await?.is_none() {
         return Ok(vec![not_found(LOG, &format!("log group {group}"))]);
     }
     for rule in tap::rules(clients, bus).await? {

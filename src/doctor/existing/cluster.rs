@@ -6,27 +6,27 @@
 
 use aws_sdk_rds::types::DbCluster;
 
-use super::database::{CHECK, NEWER_DMS, unsupported};
-use super::{Finding, Scene, not_found};
-use crate::error::{AwsContext, Result};
+use super::database::{CHECK, NEWER_DMS};
+use super::{Finding, Scene, differing, not_found, replication};
+use crate::aws::databases;
+use crate::aws::dms::versions::unsupported;
+use crate::error::Result;
 use crate::pipelines::{AURORA, Output};
 use crate::settings::ExistingKey;
 
 pub async fn cluster(scene: Scene<'_>, name: &str, endpoint: &str) -> Result<Vec<Finding>> {
-    let answer = scene.deployment.clients.rds().describe_db_clusters().db_cluster_identifier(name).send().await;
-    let answer = answer.aws_unless("DBClusterNotFoundFault", format!("look at cluster {name}"))?;
-    let Some(found) = answer.as_ref().and_then(|answer| answer.db_clusters().first()) else {
+    let Some(found) = databases::cluster(&scene.deployment.clients, name).await? else {
         return Ok(vec![not_found(CHECK, &format!("cluster {name}"))]);
     };
     let given = scene.deployment.given();
-    let dms = super::replication::version(scene).await?;
+    let dms = replication::version(scene).await?;
     let wanted = Wanted {
         endpoint,
         resource_id: given.value(Output::DatabaseResourceId),
         engine: given.existing().get(ExistingKey::DatabaseEngine),
         dms: &dms,
     };
-    Ok(judge(found, &wanted))
+    Ok(judge(&found, &wanted))
 }
 
 /// The values of the file.
@@ -61,14 +61,13 @@ fn judge(found: &DbCluster, wanted: &Wanted<'_>) -> Vec<Finding> {
             "set database.endpoint to the writer endpoint, which follows a failover",
         );
     }
-    let id = found.db_cluster_resource_id();
-    if let (Some(id), Some(wanted)) = (id, wanted.resource_id.filter(|wanted| id.is_some_and(|id| id != *wanted))) {
+    if let Some((id, wanted)) = differing(found.db_cluster_resource_id(), wanted.resource_id) {
         failed(
             format!("the resource id of the cluster is {id}, and database.resource_id is {wanted}"),
             "correct database.resource_id",
         );
     }
-    if !found.db_cluster_members().iter().any(|member| member.is_cluster_writer() == Some(true)) {
+    if databases::writer(found).is_none() {
         failed("the cluster has no writer".to_owned(), "add an instance to the cluster");
     }
     if found.iam_database_authentication_enabled() == Some(false) {
@@ -107,7 +106,9 @@ mod tests {
             .status("available")
             .endpoint(WRITER)
             .db_cluster_resource_id("cluster-1")
-            .db_cluster_members(DbClusterMember::builder().is_cluster_writer(true).build())
+            .db_cluster_members(
+                DbClusterMember::builder().db_instance_identifier("shop-1").is_cluster_writer(true).build(),
+            )
             .iam_database_authentication_enabled(true)
     }
 

@@ -3,8 +3,9 @@
 use aws_sdk_rds::types::DbInstance;
 use serde_json::Value;
 
-use super::{Finding, Scene, not_found, replication};
-use crate::aws::dms::versions::Engine;
+use super::{Finding, Scene, differing, not_found, replication};
+use crate::aws::databases;
+use crate::aws::dms::versions::unsupported;
 use crate::error::{AwsContext, RESOURCE_MISSING, Result};
 use crate::pipelines::Output;
 use crate::settings::ExistingKey;
@@ -20,15 +21,13 @@ pub async fn instance(scene: Scene<'_>, endpoint: &str) -> Result<Vec<Finding>> 
     let given = |output: Output| scene.deployment.given().value(output);
     let Some(name) = given(Output::DatabaseIdentifier) else {
         // The cluster has a separate check.
-        if scene.deployment.given().existing().get(ExistingKey::DatabaseCluster).is_some() {
+        if scene.deployment.given().existing().has(ExistingKey::DatabaseCluster) {
             return Ok(Vec::new());
         }
         let text = "database.identifier is not set: instance, engine version and network are not checked";
         return Ok(vec![Finding::not_checked(CHECK, text)]);
     };
-    let answer = scene.deployment.clients.rds().describe_db_instances().db_instance_identifier(name).send().await;
-    let answer = answer.aws_unless("DBInstanceNotFound", format!("look at database {name}"))?;
-    let Some(found) = answer.as_ref().and_then(|answer| answer.db_instances().first()) else {
+    let Some(found) = databases::instance(&scene.deployment.clients, name).await? else {
         return Ok(vec![not_found(CHECK, &format!("RDS instance {name}"))]);
     };
     let dms = replication::version(scene).await?;
@@ -39,7 +38,7 @@ pub async fn instance(scene: Scene<'_>, endpoint: &str) -> Result<Vec<Finding>> 
         vpc: given(Output::VpcId),
         dms: &dms,
     };
-    Ok(judge(found, &wanted))
+    Ok(judge(&found, &wanted))
 }
 
 /// The values of the file.
@@ -99,8 +98,7 @@ fn judge(found: &DbInstance, wanted: &Wanted<'_>) -> Vec<Finding> {
     let (host, port) = (at.and_then(|at| at.address()), at.and_then(|at| at.port()));
     // The name of a cluster leads to the instance, too.
     let in_cluster = found.db_cluster_identifier().is_some_and(|cluster| !cluster.is_empty());
-    let other = host.filter(|host| *host != wanted.endpoint && !in_cluster);
-    if let Some(host) = other {
+    if let Some((host, _)) = differing(host.filter(|_| !in_cluster), Some(wanted.endpoint)) {
         failed(
             format!("its endpoint is {host}, and database.endpoint is {}", wanted.endpoint),
             "correct database.endpoint",
@@ -109,15 +107,13 @@ fn judge(found: &DbInstance, wanted: &Wanted<'_>) -> Vec<Finding> {
     if let Some(port) = port.filter(|port| port.to_string() != wanted.port) {
         failed(format!("its port is {port}, and database.port is {}", wanted.port), "correct database.port");
     }
-    let id = found.dbi_resource_id().filter(|_| !in_cluster);
-    if let (Some(id), Some(wanted)) = (id, wanted.resource_id.filter(|wanted| id.is_some_and(|id| id != *wanted))) {
+    if let Some((id, wanted)) = differing(found.dbi_resource_id().filter(|_| !in_cluster), wanted.resource_id) {
         failed(
             format!("its resource id is {id}, and database.resource_id is {wanted}"),
             "correct database.resource_id",
         );
     }
-    let vpc = found.db_subnet_group().and_then(|group| group.vpc_id());
-    if let (Some(vpc), Some(wanted)) = (vpc, wanted.vpc.filter(|wanted| vpc.is_some_and(|vpc| vpc != *wanted))) {
+    if let Some((vpc, wanted)) = differing(found.db_subnet_group().and_then(|group| group.vpc_id()), wanted.vpc) {
         failed(
             format!("it is in {vpc}, and network.vpc is {wanted}"),
             "name subnets and security groups of the database's VPC",
@@ -142,13 +138,6 @@ fn judge(found: &DbInstance, wanted: &Wanted<'_>) -> Vec<Finding> {
 
 /// Remedy of [`unsupported`].
 pub(super) const NEWER_DMS: &str = "use that version or newer: ReplicationEngineVersion in [parameters], or the version of the existing replication instance";
-
-/// Returns why a DMS version can't capture from this version of PostgreSQL; None if it can, or if either is not known.
-pub(super) fn unsupported(dms: &str, version: &str) -> Option<String> {
-    let major = version.split('.').next()?.parse().ok()?;
-    let first = Engine::parse(dms)?.too_old_for(major)?;
-    Some(format!("DMS {dms} does not support PostgreSQL {version}, which needs {first} or newer"))
-}
 
 /// Checks the members of the secret that DMS reads ("Using secrets to access AWS DMS endpoints" in the DMS user guide).
 pub async fn secret(scene: Scene<'_>, arn: &str, endpoint: &str) -> Result<Vec<Finding>> {

@@ -45,7 +45,7 @@ pub(super) fn checks<'a>(
         checks.push(Check::new("existing resources", async move { Ok(incomplete(scene)) }));
     }
     if given(Output::VpcId).is_some() {
-        checks.push(Check::new(network::CHECK, network::network(scene)));
+        checks.push(Check::new(reach::CHECK, network::network(scene)));
     }
     if let Some(endpoint) = given(Output::DatabaseEndpoint) {
         checks.push(Check::new(database::CHECK, database::instance(scene, endpoint)));
@@ -94,6 +94,11 @@ fn incomplete(scene: Scene<'_>) -> Vec<Finding> {
 pub async fn examine(deployment: &Deployment, parameters: &BTreeMap<String, String>, limit: Duration) -> Vec<Finding> {
     let deployment = deployment.clone().fail_fast();
     run(checks(&deployment, parameters, true), limit, &|_| {}).await
+}
+
+/// Returns both values if they are known and differ.
+fn differing<'a>(found: Option<&'a str>, wanted: Option<&'a str>) -> Option<(&'a str, &'a str)> {
+    found.zip(wanted).filter(|(found, wanted)| found != wanted)
 }
 
 /// Returns the finding for a resource that was not found.

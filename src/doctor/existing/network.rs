@@ -1,24 +1,18 @@
 //! The existing network: VPC, subnets, security groups, and the connections that they allow. `services.rs` checks the
 //! connections to services of AWS.
-//!
-//! They are read through Cloud Control, because the SDK of EC2 is larger than all others together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use aws_sdk_cloudcontrol::Client;
 use futures_util::future::try_join_all;
-use serde_json::Value;
 
-use super::reach::{self, Peer};
+use super::reach::{self, CHECK, Found, Peer, ids};
 use super::{Finding, Scene, not_found, services};
-use crate::error::{AwsContext, Kind, OrFail, RESOURCE_MISSING, Result};
+use crate::doctor::cloud_control::get;
+use crate::error::Result;
 use crate::pipelines::{NETWORK, Output};
 
-pub const CHECK: &str = "existing network";
 /// The property with the VPC, which CloudFormation names like the output.
 const VPC: &str = Output::VpcId.name();
-/// The resources of the network by id; None for one that was not found.
-pub(super) type Found = BTreeMap<String, Option<Value>>;
 
 pub async fn network(scene: Scene<'_>) -> Result<Vec<Finding>> {
     let given = |output: Output| scene.deployment.given().value(output).unwrap_or_default();
@@ -74,22 +68,6 @@ fn other_vpc(scene: Scene<'_>, vpc: &str) -> Option<Finding> {
     (deployed != vpc).then(|| Finding::failed(CHECK, text, remedy))
 }
 
-/// Returns the ids of a list.
-pub(super) fn ids(list: &str) -> Vec<String> {
-    list.split(',').map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect()
-}
-
-/// Returns the properties of a resource; None if it does not exist.
-pub(super) async fn get(client: &Client, kind: &str, id: &str) -> Result<Option<Value>> {
-    let found = client.get_resource().type_name(kind).identifier(id).send().await;
-    let found = found.aws_unless(RESOURCE_MISSING, format!("look at {id} (cloudformation:GetResource)"))?;
-    let Some(found) = found else { return Ok(None) };
-    let properties = found.resource_description.and_then(|found| found.properties).unwrap_or_default();
-    serde_json::from_str(&properties)
-        .map(Some)
-        .or_fail(Kind::Unexpected, || format!("Cloud Control describes {id} as {properties:?}"))
-}
-
 fn missing(found: &Found) -> Vec<Finding> {
     found.iter().filter(|(_, one)| one.is_none()).map(|(id, _)| not_found(CHECK, id)).collect()
 }
@@ -117,10 +95,7 @@ fn elsewhere(name: &str, id: &str, vpc: &str, found: &Found) -> Option<Finding> 
 fn connections(scene: Scene<'_>, found: &Found) -> Vec<Finding> {
     let given = |output: Output| scene.deployment.output(output).unwrap_or_default();
     let group = |output: Output| found.get(given(output)).and_then(Option::as_ref);
-    let ranges = |output: Output| {
-        let subnets = ids(given(output)).into_iter().filter_map(|id| found.get(&id).cloned().flatten());
-        subnets.filter_map(|subnet| subnet["CidrBlock"].as_str()?.parse().ok()).collect::<Vec<_>>()
-    };
+    let ranges = |output: Output| reach::ranges(&ids(given(output)), found);
     // The groups of a database that outboxctl creates are for the port of PostgreSQL.
     let port = scene.deployment.given().value(Output::DatabasePort).and_then(|port| port.parse().ok()).unwrap_or(5432);
     let (private, inside) = (ranges(Output::PrivateSubnetIds), ranges(Output::DatabaseSubnetIds));
@@ -159,7 +134,7 @@ fn connections(scene: Scene<'_>, found: &Found) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

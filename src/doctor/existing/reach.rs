@@ -1,8 +1,27 @@
 //! Evaluates whether rules of security groups allow a connection. Pure.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::doctor::ranges::Range;
+
+/// The name of the check of the network and its connections.
+pub const CHECK: &str = "existing network";
+
+/// The resources of the network by id; None for one that was not found.
+pub type Found = BTreeMap<String, Option<Value>>;
+
+/// Returns the ids of a list.
+pub fn ids(list: &str) -> Vec<String> {
+    list.split(',').map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect()
+}
+
+/// Returns the address ranges of these subnets, as far as they were found.
+pub fn ranges(subnets: &[String], found: &Found) -> Vec<Range> {
+    let subnets = subnets.iter().filter_map(|id| found.get(id)?.as_ref());
+    subnets.filter_map(|subnet| subnet["CidrBlock"].as_str()?.parse().ok()).collect()
+}
 
 /// The other side of a connection.
 #[derive(Debug, Clone, Copy)]

@@ -2,10 +2,10 @@
 
 use aws_sdk_databasemigration::types::ReplicationInstance;
 
-use super::database::unsupported;
-use super::{Finding, Scene, not_found};
-use crate::aws::dms::filter;
-use crate::error::{AwsContext, Result};
+use super::{Finding, Scene, differing, not_found};
+use crate::aws::dms::describe;
+use crate::aws::dms::versions::unsupported;
+use crate::error::Result;
 use crate::pipelines::Output;
 
 pub const CHECK: &str = "existing replication instance";
@@ -16,7 +16,7 @@ const ENGINE: &str = "ReplicationEngineVersion";
 const DATABASE: &str = "DatabaseVersion";
 
 pub async fn instance(scene: Scene<'_>, arn: &str) -> Result<Vec<Finding>> {
-    let Some(found) = describe(scene, arn).await? else {
+    let Some(found) = describe::instance(&scene.deployment.clients.dms(), arn).await? else {
         return Ok(vec![not_found(CHECK, &format!("replication instance {arn}"))]);
     };
     // The version of an existing database is compared by its own check.
@@ -29,18 +29,13 @@ pub async fn instance(scene: Scene<'_>, arn: &str) -> Result<Vec<Finding>> {
 /// default of DMS.
 pub async fn version(scene: Scene<'_>) -> Result<String> {
     let existing = match scene.deployment.given().value(Output::ReplicationInstanceArn) {
-        Some(arn) => describe(scene, arn).await?.and_then(|found| found.engine_version),
+        Some(arn) => {
+            let found = describe::instance(&scene.deployment.clients.dms(), arn).await?;
+            found.and_then(|found| found.engine_version)
+        }
         None => None,
     };
     Ok(existing.or_else(|| scene.parameters.get(ENGINE).cloned()).unwrap_or_default())
-}
-
-/// Returns the instance; None if it does not exist.
-async fn describe(scene: Scene<'_>, arn: &str) -> Result<Option<ReplicationInstance>> {
-    let filter = filter("replication-instance-arn", arn)?;
-    let answer = scene.deployment.clients.dms().describe_replication_instances().filters(filter).send().await;
-    let answer = answer.aws_unless("ResourceNotFoundFault", format!("look at replication instance {arn}"))?;
-    Ok(answer.and_then(|answer| answer.replication_instances?.pop()))
 }
 
 /// Returns the findings for an instance; `vpc` is that of the network, if it is given, and `database` the version of a
@@ -48,28 +43,21 @@ async fn describe(scene: Scene<'_>, arn: &str) -> Result<Option<ReplicationInsta
 fn judge(found: &ReplicationInstance, vpc: Option<&str>, database: Option<&str>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(text) = unsupported(found.engine_version().unwrap_or_default(), database.unwrap_or_default()) {
-        findings.push(Finding::failed(
-            CHECK,
-            text,
-            "upgrade the replication instance, or set DatabaseVersion to an older version",
-        ));
+        let remedy = "upgrade the replication instance, or set DatabaseVersion to an older version";
+        findings.push(Finding::failed(CHECK, text, remedy));
     }
     let status = found.replication_instance_status().unwrap_or_default();
     if status != "available" {
         findings.push(Finding::failed(CHECK, format!("it is {status}"), "wait until it is available"));
     }
     let theirs = found.replication_subnet_group().and_then(|group| group.vpc_id());
-    if let (Some(theirs), Some(vpc)) = (theirs, vpc.filter(|vpc| theirs.is_some_and(|theirs| theirs != *vpc))) {
+    if let Some((theirs, vpc)) = differing(theirs, vpc) {
         let text = format!("it is in {theirs}, and network.vpc is {vpc}");
         findings.push(Finding::failed(CHECK, text, "name a replication instance in the VPC of the database"));
     }
     if findings.is_empty() {
-        let text = format!(
-            "{}, DMS {}",
-            found.replication_instance_identifier().unwrap_or_default(),
-            found.engine_version().unwrap_or("?")
-        );
-        findings.push(Finding::ok(CHECK, text));
+        let name = found.replication_instance_identifier().unwrap_or_default();
+        findings.push(Finding::ok(CHECK, format!("{name}, DMS {}", found.engine_version().unwrap_or("?"))));
     }
     findings
 }

@@ -7,15 +7,13 @@ use aws_sdk_cloudcontrol::Client;
 use futures_util::future::try_join_all;
 use serde_json::Value;
 
-use super::network::{CHECK, Found, get, ids};
-use super::reach::{self, Peer};
+use super::reach::{self, CHECK, Found, Peer, ids};
 use super::{Finding, Scene};
+use crate::doctor::cloud_control::{AT_ONCE, get, list};
 use crate::doctor::endpoint_policy;
-use crate::error::{AwsContext, Result};
+use crate::error::Result;
 use crate::pipelines::Output;
 
-/// Maximum concurrent requests.
-const AT_ONCE: usize = 8;
 const ENDPOINT: &str = "AWS::EC2::VPCEndpoint";
 const ASSOCIATION: &str = "AWS::EC2::SubnetRouteTableAssociation";
 const ROUTE: &str = "AWS::EC2::Route";
@@ -110,8 +108,7 @@ async fn closed(
     let Some(first) = groups.first() else { return Ok(Vec::new()) };
     let rules = try_join_all(groups.iter().map(|group| get(client, "AWS::EC2::SecurityGroup", group))).await?;
     let subnets = ids(scene.deployment.output(Output::PrivateSubnetIds).unwrap_or_default());
-    let subnets = subnets.iter().filter_map(|id| network.get(id)?.as_ref());
-    let ranges: Vec<_> = subnets.filter_map(|subnet| subnet["CidrBlock"].as_str()?.parse().ok()).collect();
+    let ranges = reach::ranges(&subnets, network);
     let clients = [Output::FunctionSecurityGroupId, Output::DmsSecurityGroupId];
     let clients = clients.into_iter().filter_map(|output| scene.deployment.output(output).ok());
     let admitted = |peer: Peer<'_>| {
@@ -181,12 +178,8 @@ async fn exits(client: &Client, subnets: &[String]) -> Result<BTreeMap<String, E
 
 /// Returns identifier and properties of the resources of a type whose identifier is wanted.
 async fn of_type(client: &Client, kind: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, Value)>> {
-    let mut pages = client.list_resources().type_name(kind).into_paginator().items().send();
-    let mut listed = Vec::new();
-    while let Some(one) = pages.next().await {
-        let one = one.aws(format!("list resources of type {kind} (cloudformation:ListResources)"))?;
-        listed.extend(one.identifier.filter(|id| wanted(id)));
-    }
+    let listed = list(client, kind).await?.into_iter().filter_map(|one| one.identifier);
+    let listed: Vec<_> = listed.filter(|id| wanted(id)).collect();
     let mut found = Vec::new();
     for some in listed.chunks(AT_ONCE) {
         let properties = try_join_all(some.iter().map(|id| get(client, kind, id))).await?;

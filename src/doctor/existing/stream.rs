@@ -3,7 +3,8 @@
 use aws_sdk_kinesis::types::{EncryptionType, StreamDescriptionSummary};
 
 use super::{Finding, Scene, not_found};
-use crate::error::{AwsContext, RESOURCE_MISSING, Result};
+use crate::aws::stream::summary;
+use crate::error::Result;
 
 pub const CHECK: &str = "existing stream";
 /// The parameter with the age at which the publisher stores a failing record.
@@ -12,16 +13,11 @@ const RECORD_AGE: &str = "PublisherRecordAgeSeconds";
 const AWS_KEY: &str = "alias/aws/kinesis";
 
 pub async fn stream(scene: Scene<'_>, name: &str) -> Result<Vec<Finding>> {
-    let kinesis = scene.deployment.clients.kinesis();
-    let answer = kinesis.describe_stream_summary().stream_name(name).send().await;
-    let Some(answer) = answer.aws_unless(RESOURCE_MISSING, format!("look at stream {name}"))? else {
+    let Some(found) = summary(&scene.deployment.clients, name).await? else {
         return Ok(vec![not_found(CHECK, &format!("stream {name}"))]);
     };
-    let Some(found) = answer.stream_description_summary() else {
-        return Ok(vec![Finding::not_checked(CHECK, "Kinesis gives no description")]);
-    };
     let age = scene.parameters.get(RECORD_AGE).and_then(|text| text.parse().ok());
-    Ok(judge(found, age, scene.deployment.clients.region()))
+    Ok(judge(&found, age, scene.deployment.clients.region()))
 }
 
 /// Returns the findings for a stream. `age` is the record age of the publisher in seconds, if there is one.
@@ -54,11 +50,8 @@ fn judge(found: &StreamDescriptionSummary, age: Option<i64>, region: &str) -> Ve
     }
     if findings.is_empty() {
         let mode = found.stream_mode_details().map_or("", |details| details.stream_mode().as_str());
-        let text = format!(
-            "{}, {mode}, {} open shards, records are kept {hours} h",
-            found.stream_name(),
-            found.open_shard_count()
-        );
+        let (name, shards) = (found.stream_name(), found.open_shard_count());
+        let text = format!("{name}, {mode}, {shards} open shards, records are kept {hours} h");
         findings.push(Finding::ok(CHECK, text));
     }
     findings

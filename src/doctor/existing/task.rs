@@ -1,8 +1,8 @@
 //! The existing capture task.
 
 use super::{Finding, Scene, not_found};
-use crate::aws::dms::filter;
-use crate::error::{AwsContext, Result};
+use crate::aws::dms::describe;
+use crate::error::Result;
 use crate::pipelines::Output;
 
 pub const CHECK: &str = "existing task";
@@ -10,9 +10,7 @@ pub const CHECK: &str = "existing task";
 /// Checks that the task exists, replicates changes, and writes to the existing stream.
 pub async fn task(scene: Scene<'_>, arn: &str) -> Result<Vec<Finding>> {
     let dms = scene.deployment.clients.dms();
-    let answer = dms.describe_replication_tasks().filters(filter("replication-task-arn", arn)?).send().await;
-    let answer = answer.aws_unless("ResourceNotFoundFault", format!("look at task {arn}"))?;
-    let Some(found) = answer.and_then(|answer| answer.replication_tasks?.pop()) else {
+    let Some(found) = describe::task(&dms, arn).await? else {
         return Ok(vec![not_found(CHECK, &format!("task {arn}"))]);
     };
     let mut findings = Vec::new();
@@ -22,9 +20,7 @@ pub async fn task(scene: Scene<'_>, arn: &str) -> Result<Vec<Finding>> {
         findings.push(Finding::failed(CHECK, text, "name a task of the type cdc"));
     }
     let endpoint = found.target_endpoint_arn().unwrap_or_default();
-    let answer = dms.describe_endpoints().filters(filter("endpoint-arn", endpoint)?).send().await;
-    let answer = answer.aws_unless("ResourceNotFoundFault", format!("look at endpoint {endpoint}"))?;
-    let target = answer.and_then(|answer| answer.endpoints?.pop());
+    let target = describe::endpoint(&dms, endpoint).await?;
     let settings = target.as_ref().and_then(|target| target.kinesis_settings());
     let theirs = settings.and_then(|settings| settings.stream_arn());
     let stream = scene.deployment.given().value(Output::StreamArn);

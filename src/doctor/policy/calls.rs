@@ -190,7 +190,6 @@ pub fn is_relevant(action: &str, pipeline: &Pipeline) -> bool {
             "dms" => pipeline.has(Part::Capture),
             "rds" | "secretsmanager" => pipeline.has(Part::Database),
             "dynamodb" => !pipeline.has(Part::Database) || consumers,
-            "events" | "logs" | "sqs" | "s3" => true,
             _ => true,
         },
     }

@@ -83,7 +83,7 @@ pub fn consumer(of: &Supplied<'_>, account: &str) -> Value {
             "Resource": rules,
             "Condition": { "StringEqualsIfExists": { "events:creatorAccount": "${aws:PrincipalAccount}" } },
         });
-        of.existing.get(ExistingKey::Bus).is_some()
+        of.existing.has(ExistingKey::Bus)
     } else {
         // CloudFormation generates the name of a stream of its own.
         let own_stream = format!("arn:{partition}:kinesis:{region}:{own}:stream/{}", generated(&prefix));
@@ -119,7 +119,7 @@ pub fn consumer(of: &Supplied<'_>, account: &str) -> Value {
                 "Resource": "*", "Condition": { "StringEquals": through },
             }),
         ]);
-        of.existing.get(ExistingKey::Stream).is_some()
+        of.existing.has(ExistingKey::Stream)
     };
     document["parameter"] = Value::Null;
     if !is_given {
