@@ -29,7 +29,7 @@
 //! | [`capture`] | the data plane of DMS: a replication slot, read into a stream | `aws`, `error`, `outbox`, `postgres`, `timing` |
 //! | [`functions`] | the Lambda functions: API writers, publishers, in-VPC administration | `aws`, `error`, `outbox`, `output`, `postgres`, `settings`, `timing` |
 //! | [`consumer`] | `consume`: leases, shard readers, handlers, checkpoints | `aws`, `error`, `outbox`, `postgres`, `report`, `streams`, `timing` |
-//! | [`verify`] | writing events, watching every hop, matching | `consumer`, `deployment`, `error`, `outbox`, `output`, `pipelines`, `postgres`, `report`, `streams` |
+//! | [`verify`] | writing events, watching every hop, matching | `consumer`, `deployment`, `error`, `outbox`, `pipelines`, `postgres`, `report`, `streams` |
 //! | [`repair`] | dead letters, reconcile, replay, purge | `aws`, `deployment`, `error`, `outbox`, `pipelines`, `postgres`, `timing` |
 //! | [`doctor`] | checks of machine, account and deployment, each with its remedy; the picture of a pipeline | `aws`, `cloudformation`, `consumer`, `deployment`, `error`, `functions`, `pipelines`, `postgres`, `report`, `settings`, `streams` |
 //! | [`ui`] | the web page and its server | `aws`, `consumer`, `deployment`, `error`, `listener`, `outbox`, `pipelines`, `postgres`, `repair`, `settings`, `streams`, `timing` |

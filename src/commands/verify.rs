@@ -1,5 +1,7 @@
 //! `outboxctl verify`.
 
+mod tables;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,6 +16,8 @@ use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Event, Outcome};
 use crate::pipelines::{Part, Pipeline};
 use crate::verify::{self, Amount, Options, Report, junit};
+
+pub use tables::tables;
 
 /// Write events and verify that all of them are delivered
 ///
@@ -87,11 +91,11 @@ impl Args {
                 ctx.console.note(remark);
             }
             ctx.console.emit(Event::finished("verify", message, false));
-            let outcome = report.tables().into_iter().fold(Outcome::data(&report), Outcome::table);
+            let outcome = tables(&report).into_iter().fold(Outcome::data(&report), Outcome::table);
             return Ok(chart.into_iter().fold(outcome, Outcome::text));
         }
         ctx.console.emit(Event::failed("verify", "the delivered events differ from the committed events"));
-        report.tables().iter().for_each(|table| ctx.console.table(table));
+        tables(&report).iter().for_each(|table| ctx.console.table(table));
         chart.iter().for_each(|chart| ctx.console.text(chart));
         let error = Error::new(Kind::Verify, report.complaint(self.timeout.as_secs()));
         let error = match capture::stopped(ctx, &deployment).await {

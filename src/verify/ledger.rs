@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::arrived::Arrived;
 use super::latency::Latencies;
 use super::order::Order;
 use super::report::{AggregateReport, HopReport, Report, Verdict};
@@ -56,8 +57,7 @@ struct Shown {
 /// All data of one run.
 #[derive(Debug)]
 pub struct Ledger {
-    /// Prefix of every correlation id of this run.
-    prefix: String,
+    /// Prefix of every correlation id of this run, before a hyphen.
     run: String,
     /// The hop at which events are committed.
     origin: Hop,
@@ -78,34 +78,12 @@ pub struct Ledger {
     findings: BTreeMap<String, AggregateReport>,
 }
 
-/// Numbers of events that arrived everywhere: all below a mark, and some above it.
-#[derive(Debug, Default)]
-struct Arrived {
-    below: u64,
-    above: BTreeSet<u64>,
-}
-
-impl Arrived {
-    fn add(&mut self, n: u64) {
-        self.above.insert(n);
-        while self.above.remove(&self.below) {
-            self.below += 1;
-        }
-    }
-
-    fn contains(&self, n: u64) -> bool {
-        n < self.below || self.above.contains(&n)
-    }
-}
-
 impl Ledger {
     /// Creates the ledger of a run. Correlation ids are `{run}-{n}`. Events are committed at `origin` and pass `hops`
     /// in this order; at those in `ordered`, events out of order fail the run.
     pub fn new(run: impl Into<String>, origin: Hop, hops: &[Hop], ordered: &[Hop]) -> Self {
-        let run = run.into();
         Self {
-            prefix: format!("{run}-"),
-            run,
+            run: run.into(),
             origin,
             hops: hops.to_vec(),
             ordered: ordered.to_vec(),
@@ -148,7 +126,8 @@ impl Ledger {
 
     /// Adds a seen item; returns false if it is not of this run. It may precede the report of its commit.
     pub fn see(&mut self, item: &Item) -> bool {
-        let n = item.event.correlation_id.as_ref().and_then(|id| id.strip_prefix(&self.prefix)?.parse::<u64>().ok());
+        let number = |id: &String| id.strip_prefix(&self.run)?.strip_prefix('-')?.parse::<u64>().ok();
+        let n = item.event.correlation_id.as_ref().and_then(number);
         let (Some(n), Some(hop)) = (n, self.hops.iter().position(|hop| *hop == item.hop)) else { return false };
         if !self.deliveries.is_new(&format!("{hop}/{}", item.origin.delivery())) {
             // A reader returns a delivery once. A delivery with the same event id is a repetition by the bus.
@@ -236,8 +215,8 @@ impl Ledger {
             let aggregate = pending.commit.as_ref().map_or("?", |commit| &commit.aggregate);
             count_finding(&mut self.findings, aggregate, |counts| counts.lost += 1);
         }
-        let id = |n: &u64| format!("{}{n}", self.prefix);
-        let hops = self.hops.iter().zip(&self.shown).enumerate().map(|(i, (hop, shown))| {
+        let id = |n: &u64| format!("{}-{n}", self.run);
+        let at_hop = |(i, (hop, shown)): (usize, (&Hop, &Shown))| {
             let lost: Vec<&u64> = short.iter().filter(|(_, p)| p.seen[i].is_none()).map(|(n, _)| n).collect();
             HopReport {
                 hop: *hop,
@@ -253,8 +232,8 @@ impl Ledger {
                 duplicated_events: shown.duplicates.iter().map(id).collect(),
                 out_of_order_events: shown.late.iter().map(id).collect(),
             }
-        });
-        let hops: Vec<HopReport> = hops.collect();
+        };
+        let hops: Vec<HopReport> = self.hops.iter().zip(&self.shown).enumerate().map(at_hop).collect();
         let verdict = Verdict {
             delivered: short.is_empty(),
             once: hops.iter().all(|hop| hop.duplicated == 0),
@@ -262,15 +241,14 @@ impl Ledger {
             rolled_back_stayed_away: self.stray.is_empty(),
         };
         let mut aggregates: Vec<AggregateReport> = self.findings.into_values().collect();
-        aggregates
-            .sort_by_key(|aggregate| std::cmp::Reverse(aggregate.lost + aggregate.duplicated + aggregate.out_of_order));
+        aggregates.sort_by_key(|one| std::cmp::Reverse(one.lost + one.duplicated + one.out_of_order));
         aggregates.truncate(NAMED);
         Report {
+            rolled_back_arrived: self.stray.iter().map(id).collect(),
             run: self.run,
             origin: self.origin,
             committed: self.committed,
             rolled_back: self.forbidden.len(),
-            rolled_back_arrived: self.stray.iter().map(|n| format!("{}{n}", self.prefix)).collect(),
             hops,
             aggregates,
             last_seen,
@@ -309,7 +287,7 @@ fn count_finding(
     count: impl FnOnce(&mut AggregateReport),
 ) {
     if findings.len() < MAX_FINDINGS || findings.contains_key(aggregate) {
-        let empty = || AggregateReport { aggregate_id: aggregate.to_owned(), lost: 0, duplicated: 0, out_of_order: 0 };
+        let empty = || AggregateReport { aggregate_id: aggregate.to_owned(), ..AggregateReport::default() };
         count(findings.entry(aggregate.to_owned()).or_insert_with(empty));
     }
 }

@@ -1,11 +1,12 @@
 //! Verification of delivery: writes events, watches every hop, and matches them. Imports `consumer`, `deployment`,
-//! `error`, `outbox`, `output`, `pipelines`, `postgres`, `report` and `streams`.
+//! `error`, `outbox`, `pipelines`, `postgres`, `report` and `streams`.
 //!
 //! The readers are open before the first event is written. Matching ([`Ledger`]) is pure.
 //!
 //! Start with `run` in this file. `watch.rs` is one run, `ledger.rs` matches events, `order.rs` checks the order, and
 //! `report.rs` is the result.
 
+mod arrived;
 mod chart;
 pub mod junit;
 mod latency;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+pub use latency::Latency;
 pub use ledger::Ledger;
 pub use report::Report;
 
@@ -70,14 +72,14 @@ pub async fn run(
     options: &Options,
 ) -> Result<Report> {
     let stops: Vec<&Stop> = deployment.visible_stops().collect();
-    let stopped = || Err(Error::new(Kind::Interrupted, "stopped"));
+    let stopped = || Error::new(Kind::Interrupted, "stopped");
     let opening = async {
         if let Some(consumers) = deployment.stop(Part::Consumers) {
             consumer_is_alive(deployment, consumers, reporter, &options.group).await?;
         }
         deployment.writer().await
     };
-    let mut writer = cancel.run_until_cancelled(opening).await.unwrap_or_else(stopped)?;
+    let mut writer = cancel.run_until_cancelled(opening).await.unwrap_or_else(|| Err(stopped()))?;
     let reading = Reading {
         layout: deployment.layout.clone(),
         from: StartAt::Latest,
@@ -90,7 +92,7 @@ pub async fn run(
     let verified = async {
         if let Some(log) = deployment.stop(Part::EventLog) {
             let waited = cancel.run_until_cancelled(rule::wait(deployment, log, reporter)).await;
-            waited.ok_or_else(|| Error::new(Kind::Interrupted, "stopped"))?;
+            waited.ok_or_else(stopped)?;
         }
         Watch::new(reporter, options, items).run(deployment, &mut writer, cancel).await
     }

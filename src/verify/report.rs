@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::latency::Latency;
-use crate::output::Table;
 use crate::pipelines::Hop;
 
 /// The whole result.
@@ -65,7 +64,7 @@ impl HopReport {
 }
 
 /// Findings about one aggregate, over all hops.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct AggregateReport {
     pub aggregate_id: String,
     /// Events that did not arrive everywhere.
@@ -92,43 +91,6 @@ impl Verdict {
 }
 
 impl Report {
-    /// Returns the table of hops, and the aggregates with findings.
-    pub fn tables(&self) -> Vec<Table> {
-        // Short enough for 80 columns; the JSON has the long names. A plus means since the previous hop.
-        let mut table =
-            Table::new(["hop", "seen", "lost", "duplicates", "out of order", "p50", "p90", "p99", "+p50", "+p99"]);
-        table.row([self.origin.name().to_owned(), self.committed.to_string()]);
-        let ms =
-            |latency: Option<&Latency>, pick: fn(&Latency) -> f64| latency.map_or("–".into(), |l| short(pick(l)));
-        for hop in &self.hops {
-            let commit = hop.from_commit.as_ref();
-            let previous = hop.from_previous.as_ref().or(commit);
-            table.row([
-                hop.hop.name().to_owned(),
-                hop.arrived.to_string(),
-                hop.lost.to_string(),
-                hop.duplicated.to_string(),
-                hop.out_of_order.to_string(),
-                ms(commit, |l| l.p50_ms),
-                ms(commit, |l| l.p90_ms),
-                ms(commit, |l| l.p99_ms),
-                ms(previous, |l| l.p50_ms),
-                ms(previous, |l| l.p99_ms),
-            ]);
-        }
-        table.row(["rolled back".into(), format!("{} of {}", self.rolled_back_arrived.len(), self.rolled_back)]);
-        let mut tables = vec![table];
-        if !self.aggregates.is_empty() {
-            let mut table = Table::new(["aggregate", "lost", "duplicates", "out of order"]);
-            for aggregate in &self.aggregates {
-                let counts = [aggregate.lost, aggregate.duplicated, aggregate.out_of_order].map(|n| n.to_string());
-                table.row([aggregate.aggregate_id.clone()].into_iter().chain(counts));
-            }
-            tables.push(table);
-        }
-        tables
-    }
-
     /// Returns a phrase for the hops at which events arrived in order; empty if there are none.
     pub fn order_kept(&self) -> String {
         if self.hops.iter().all(|hop| hop.out_of_order == 0) {
@@ -185,24 +147,5 @@ impl Report {
             parts.push("the rolled-back transaction was delivered".into());
         }
         parts.join("; ")
-    }
-}
-
-/// Formats milliseconds in about three digits: `0.4ms`, `87ms`, `1.2s`.
-fn short(ms: f64) -> String {
-    match ms {
-        ..10.0 => format!("{ms:.1}ms"),
-        10.0..1_000.0 => format!("{ms:.0}ms"),
-        _ => format!("{:.1}s", ms / 1_000.0),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn milliseconds_stay_short() {
-        assert_eq!([0.04, 9.96, 12.3, 999.4, 1_250.0].map(short), ["0.0ms", "10.0ms", "12ms", "999ms", "1.2s"]);
     }
 }

@@ -14,7 +14,7 @@ use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::args::{LONGEST, TICK, duration, rate, whole};
 use crate::commands::reach;
-use crate::commands::verify::hint;
+use crate::commands::verify::{hint, tables};
 use crate::consumer::DEFAULT_GROUP;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Event, Outcome, Table, count};
@@ -98,7 +98,7 @@ impl Args {
         if !verdict.passed() {
             ctx.console.emit(Event::failed(SCOPE, "the delivered events differ from the committed events"));
             ctx.console.table(&table);
-            report.tables().iter().for_each(|table| ctx.console.table(table));
+            tables(&report).iter().for_each(|table| ctx.console.table(table));
             let error = Error::new(Kind::Verify, report.complaint(self.timeout.as_secs()));
             let pipeline = pipelines::find(&ctx.settings.pipeline)?;
             return Err(error.hint(hint(pipeline)).with_data(data));
@@ -111,7 +111,7 @@ impl Args {
         );
         ctx.console.emit(Event::finished(SCOPE, message, true));
         let outcome = Outcome::data(data).changed(true).table(table);
-        Ok(report.tables().into_iter().fold(outcome, Outcome::table))
+        Ok(tables(&report).into_iter().fold(outcome, Outcome::table))
     }
 
     /// Writes events and injects faults; returns the seed, the faults, and the deliveries.
