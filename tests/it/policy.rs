@@ -12,10 +12,19 @@ use crate::support::{World, repository};
 /// Code that never runs with the rights of a person: functions have roles of their own, and the local stack no AWS.
 const ELSEWHERE: &[&str] = &["src/functions", "src/capture", "src/local", "src/cloudformation/scenarios"];
 
+/// Returns the platform of this machine, as rustc names it.
+fn host() -> String {
+    let output = Command::new(env!("CARGO")).arg("-vV").output().expect("cargo starts");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    host.expect("the line of the host").to_owned()
+}
+
 /// The operations of every SDK crate, as its client names them.
 fn operations() -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        // A build fetches only the crates of its own platform.
+        .args(["metadata", "--format-version", "1", "--offline", "--locked", "--filter-platform", &host()])
         .current_dir(repository())
         .output()
         .expect("cargo starts");
