@@ -201,7 +201,7 @@ def check(text, name):
         if kind is None:
             yield f"{at}: {resource['Type']} has no row in shapes.py"
             continue
-        yield from Check(template, at, kind).resource(resource.get("Properties", {}))
+        yield from Check(template, at, kind).resource(template.properties(resource))
 
 
 def main(paths):

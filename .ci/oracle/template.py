@@ -71,6 +71,10 @@ class Template:
                 return [UNKNOWN]
         return [value]
 
+    def properties(self, resource):
+        """The properties of a resource, with the parameters' values with which it exists."""
+        return self._given(resource.get("Condition"), True, resource.get("Properties", {}))
+
     def _given(self, condition, holds, branch):
         """The branch, where the condition's parameter has only the values with which the condition holds or not."""
         definition = self.document.get("Conditions", {}).get(condition, {})

@@ -43,6 +43,9 @@ class Oracle(unittest.TestCase):
         # 0 shards stand for on-demand; without the condition the API would refuse them.
         found = self.planted("stream", "!If [Provisioned, !Ref Shards, !Ref AWS::NoValue]", "!Ref Shards")
         self.assertIn("ShardCount is 0", found)
+        # So does the condition of a resource.
+        found = self.planted("dms", "    Condition: ExistingInstance\n", "")
+        self.assertIn("SlotLagAlarm.Dimensions.Value is ''", found)
 
     def test_a_range_and_a_length(self):
         self.assertIn("Timeout", self.planted("functions", "Timeout: 300", "Timeout: 901"))
