@@ -153,7 +153,7 @@ impl Rollout<'_> {
             Ok(None) => Preview::new(StackAction::Stay, Vec::new()),
             // An earlier stack is not created yet: this one is created later, or its changes are still unknown.
             Err(error) if error.kind() == Kind::NotDeployed => {
-                let resources = likely_resources(stack, self.values.overrides)?;
+                let resources = likely_resources(stack, self.values.overrides, self.values.given.existing())?;
                 Preview::new(StackAction::CreateLater, resources.into_iter().map(Change::added).collect())
             }
             Err(error) => return Err(error),

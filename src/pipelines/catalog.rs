@@ -86,6 +86,8 @@ pub enum Artifact {
     Architecture,
     /// The PEM root certificate that the database's certificate leads to (a parameter holds 4 KB: not a whole bundle).
     DatabaseCertificate,
+    /// Identifier of the existing replication instance, by which CloudWatch names it; empty without one.
+    ReplicationInstanceName,
     /// The outbox table: a preset's name, or JSON (`outbox/layout/keys.rs`).
     OutboxLayout,
     /// A part of the outbox table, for the capture's table mappings.

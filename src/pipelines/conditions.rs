@@ -4,23 +4,37 @@ use std::collections::BTreeMap;
 
 use serde_yaml_ng::Value;
 
+use super::existing::is_given;
 use super::parameters::text;
 use super::{Source, Stack, templates};
 use crate::error::Result;
+use crate::settings::Existing;
 
 /// Returns logical id and type of the resources that a deploy creates, before the values of its parameters are known:
-/// `values` are the user's. A resource whose condition depends on another value is included.
+/// `values` are the user's, and `existing` the resources that the pipeline uses. A resource whose condition depends on
+/// another value is included.
 ///
 /// # Errors
 /// Those of [`created_resources`].
-pub fn likely_resources(stack: &Stack, values: &BTreeMap<String, String>) -> Result<Vec<(String, String)>> {
+pub fn likely_resources(
+    stack: &Stack,
+    values: &BTreeMap<String, String>,
+    existing: &Existing,
+) -> Result<Vec<(String, String)>> {
     let mut known = values.clone();
     let mut unknown = Vec::new();
     for (name, source) in stack.parameters.iter().filter(|(name, _)| !values.contains_key(*name)) {
-        match source {
-            Source::Fixed(value) => drop(known.insert((*name).to_owned(), (*value).to_owned())),
-            _ => unknown.push(*name),
-        }
+        let value = match source {
+            Source::Fixed(value) => *value,
+            // Conditions ask only whether there is one.
+            Source::Existing(output) if is_given(existing, *output) => "given",
+            Source::Existing(_) => "",
+            _ => {
+                unknown.push(*name);
+                continue;
+            }
+        };
+        known.insert((*name).to_owned(), value.to_owned());
     }
     created_resources(stack.template, &known, &unknown)
 }
@@ -90,10 +104,15 @@ impl View<'_> {
 mod tests {
     use super::*;
     use crate::pipelines::{AURORA, DATABASE, find};
+    use crate::settings::ExistingKey;
 
     fn created(stack: &Stack, values: &[(&str, &str)]) -> Vec<String> {
+        created_with(stack, values, &Existing::default())
+    }
+
+    fn created_with(stack: &Stack, values: &[(&str, &str)], existing: &Existing) -> Vec<String> {
         let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        likely_resources(stack, &values.collect()).expect("YAML").into_iter().map(|(name, _)| name).collect()
+        likely_resources(stack, &values.collect(), existing).expect("YAML").into_iter().map(|(name, _)| name).collect()
     }
 
     #[test]
@@ -116,8 +135,30 @@ mod tests {
     #[test]
     fn resources_with_an_unknown_condition_are_included() {
         let pipeline = find("rds-kinesis").expect("a pipeline");
+        let account = created(pipeline.stack("account").expect("a stack"), &[]);
+        assert!(account.contains(&"DmsVpcRole".to_owned()), "the account decides it: {account:?}");
         let dms = pipeline.stack("dms").expect("a stack");
-        assert!(created(dms, &[]).contains(&"ReplicationInstance".to_owned()), "[existing] decides it");
         assert!(!created(dms, &[]).contains(&"TaskFailures".to_owned()), "there is no topic");
+    }
+
+    #[test]
+    fn existing_resources_leave_the_alarms_on_them() {
+        let dms = find("rds-kinesis").expect("a pipeline").stack("dms").expect("a stack");
+        let own = created(dms, &[]);
+        let existing = [
+            (ExistingKey::ReplicationInstance, "arn:aws:dms:us-east-1:000000000000:rep:SHARED"),
+            (ExistingKey::DatabaseIdentifier, "shop"),
+        ];
+        let shared = created_with(dms, &[], &existing.into());
+        for (name, is_own, is_shared) in [
+            ("ReplicationInstance", true, false),
+            ("ReplicationStorageAlarm", true, false),
+            ("SourceLatencyAlarm", true, true),
+            ("SlotLagAlarm", false, true),
+            ("SlotFilesAlarm", false, false),
+        ] {
+            let has = |names: &[String]| names.iter().any(|other| other == name);
+            assert_eq!((has(&own), has(&shared)), (is_own, is_shared), "{name}");
+        }
     }
 }

@@ -166,7 +166,7 @@ pub fn replaces(existing: &Existing, stack: &Stack) -> bool {
 }
 
 /// Returns whether an existing resource stands for the output.
-fn is_given(existing: &Existing, output: Output) -> bool {
+pub(super) fn is_given(existing: &Existing, output: Output) -> bool {
     let database = existing.has(ExistingKey::DatabaseEndpoint);
     let task = existing.has(ExistingKey::Task);
     existing.iter().any(|(key, _)| outputs(key).contains(&output))

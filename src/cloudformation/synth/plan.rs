@@ -241,6 +241,8 @@ fn known(pipeline: &Pipeline, stack: &Stack, source: Source, choices: &Choices<'
             }
             return Err(Error::new(Kind::Unexpected, format!("no stack has the output {output} for {}", stack.name)));
         }
+        // Only the account knows it. Without it the template has no alarm on the task's latency.
+        Source::Artifact(Artifact::ReplicationInstanceName) => String::new(),
         Source::Artifact(Artifact::Architecture) => choices.package.architecture.clone(),
         Source::Artifact(Artifact::DatabaseCertificate) => choices.certificate.clone().ok_or_else(|| {
             Error::new(Kind::Region, "the root certificate of the database depends on the region").hint(

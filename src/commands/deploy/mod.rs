@@ -64,8 +64,7 @@ impl Args {
         }
         preflight::check(ctx, clients, &deployment, &mut overrides).await?;
         let supply =
-            supply::Artifacts::new(ctx, clients, self.template.executable(), deployment.layout.clone(), self.dry_run)
-                .await?;
+            supply::Artifacts::new(ctx, clients, self.template.executable(), &deployment, self.dry_run).await?;
         let engine = Engine::new(clients, &ctx.console);
         let capture = capture::Capture::of(ctx, &deployment).await?;
         if let (Some(capture), false) = (&capture, self.dry_run) {

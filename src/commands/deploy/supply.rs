@@ -7,9 +7,10 @@ use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use crate::aws::package::{Package, Runs, Uploaded, upload};
-use crate::aws::{Clients, account};
+use crate::aws::{Clients, account, dms};
 use crate::cloudformation::{Outputs, Supply};
 use crate::commands::{Context, reach};
+use crate::deployment::Deployment;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::local;
 use crate::outbox::Layout;
@@ -24,6 +25,8 @@ pub struct Artifacts {
     local: bool,
     /// File with the root certificate of an existing database.
     certificate: Option<PathBuf>,
+    /// ARN of an existing replication instance.
+    replication_instance: Option<String>,
     /// The outbox table that the capture follows.
     layout: Layout,
     /// Prevents uploads.
@@ -38,7 +41,7 @@ impl Artifacts {
         ctx: &Context,
         clients: &Clients,
         binary: Option<PathBuf>,
-        layout: Layout,
+        deployment: &Deployment,
         dry_run: bool,
     ) -> Result<Self> {
         let path = match binary {
@@ -56,7 +59,8 @@ impl Artifacts {
             package: Arc::new(package),
             local,
             certificate: reach::certificate(&ctx.settings),
-            layout,
+            replication_instance: deployment.given().value(Output::ReplicationInstanceArn).map(str::to_owned),
+            layout: deployment.layout.clone(),
             dry_run,
             uploaded: OnceCell::new(),
         })
@@ -94,6 +98,17 @@ impl Artifacts {
         Ok(())
     }
 
+    /// Returns the identifier of the existing replication instance; empty without one.
+    async fn replication_instance_name(&self) -> Result<String> {
+        let Some(arn) = &self.replication_instance else { return Ok(String::new()) };
+        let found = dms::describe::instance(&self.clients.dms(), arn).await?;
+        let found = found.ok_or_else(|| {
+            Error::new(Kind::NotDeployed, format!("replication instance {arn} was not found"))
+                .hint("correct replication_instance in [existing] of outboxctl.toml")
+        })?;
+        Ok(found.replication_instance_identifier.unwrap_or_default())
+    }
+
     fn database_certificate(&self) -> Result<String> {
         if self.local {
             return local::state::running()?.postgres.ca_pem();
@@ -117,6 +132,7 @@ impl Supply for Artifacts {
                 Artifact::PackageKey => self.package_key(outputs).await,
                 Artifact::Architecture => Ok(self.package.architecture.as_str().to_owned()),
                 Artifact::DatabaseCertificate => self.database_certificate(),
+                Artifact::ReplicationInstanceName => self.replication_instance_name().await,
                 Artifact::OutboxLayout => Ok(self.layout.to_string()),
                 Artifact::Outbox(part) => Ok(part.of(&self.layout)),
             }

@@ -176,7 +176,7 @@ fn alarms(stack: &Stack, usage: &Usage) -> usize {
         return 0;
     }
     // The templates are valid: tests read them.
-    let created = likely_resources(stack, &usage.parameters).unwrap_or_default();
+    let created = likely_resources(stack, &usage.parameters, &usage.existing).unwrap_or_default();
     created.iter().filter(|(_, kind)| kind == "AWS::CloudWatch::Alarm").count()
 }
 

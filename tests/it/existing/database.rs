@@ -171,6 +171,17 @@ async fn an_existing_network_and_database_are_used_and_left_as_they_were() {
     assert!(findings.iter().all(|finding| finding["state"] != "failed"), "{findings:#?}");
     assert!(findings.iter().any(|finding| finding["check"] == "existing network"), "{findings:#?}");
     refuses_an_upgrade(&stack, "the database is an existing one");
+    // The instance of DMS and the database have the names of their owner in the dimensions of metrics.
+    let alarms = clients.cloudwatch().describe_alarms().send().await.expect("the alarms");
+    for (metric, name, value) in [
+        ("CDCLatencySource", "ReplicationInstanceIdentifier", "shop"),
+        ("CDCLatencyTarget", "ReplicationInstanceIdentifier", "shop"),
+        ("OldestReplicationSlotLag", "DBInstanceIdentifier", "shop"),
+    ] {
+        let alarm = alarms.metric_alarms().iter().find(|alarm| alarm.metric_name() == Some(metric));
+        let dimensions = alarm.unwrap_or_else(|| panic!("{metric}: {alarms:?}")).dimensions();
+        assert!(dimensions.iter().any(|one| one.name() == Some(name) && one.value() == Some(value)), "{dimensions:?}");
+    }
 
     // The same pipeline in the eyes of a user whose pipeline other tools made: there is no stack in this stage.
     let outputs = stack.ok(&["outputs"]);
