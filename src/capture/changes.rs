@@ -2,15 +2,17 @@
 
 use std::collections::HashMap;
 
-use super::row::{Origin, Row, Shape, Written, commit_time};
+use super::TableCounts;
+use super::job::Job;
+use super::row::{Origin, Row, Written, commit_time, now};
 use super::table::Table;
-use super::{Statistics, TableCounts};
 use crate::error::{Error, Kind, Result};
 use crate::outbox::formats::dms::Details;
+use crate::postgres::replication::Lsn;
 use crate::postgres::replication::pgoutput::{Message, Relation, Tuple};
 
 /// The transaction that is being received.
-pub struct Transaction {
+struct Transaction {
     xid: u64,
     committed_at: String,
     /// `LSN.`, the beginning of a stream position, and `.LSN`, its end.
@@ -19,44 +21,72 @@ pub struct Transaction {
 }
 
 /// A table, and its counts since the statistics were last updated.
-pub struct Captured {
-    pub table: Table,
-    pub counts: TableCounts,
+struct Captured {
+    table: Table,
+    counts: TableCounts,
 }
 
-impl Captured {
-    /// Adds the counts to the statistics.
-    pub fn add_to(&mut self, statistics: &Statistics) {
-        let new = std::mem::take(&mut self.counts);
-        if new != TableCounts::default() {
-            statistics.update(&self.table.schema, &self.table.name, |counts| {
-                counts.inserts += new.inserts;
-                counts.updates += new.updates;
-                counts.deletes += new.deletes;
-                counts.ddls += new.ddls;
-            });
+/// The state of a stream, and the records that were made from it and not yet passed on.
+pub(super) struct Changes<'j> {
+    job: &'j Job,
+    /// Tables by relation id; `None` for a table that the task does not capture.
+    tables: HashMap<u32, Option<Captured>>,
+    transaction: Option<Transaction>,
+    /// Id and record count of the last transaction that had records.
+    previous: Option<(u64, u64)>,
+    pub(super) written: Written,
+    /// The time at which records are made, in DMS's format.
+    pub(super) now: String,
+    /// Buffer for the stream position of a record.
+    position: String,
+}
+
+impl<'j> Changes<'j> {
+    pub(super) fn new(job: &'j Job) -> Self {
+        Self {
+            job,
+            tables: HashMap::new(),
+            transaction: None,
+            previous: None,
+            written: Written::default(),
+            now: now(),
+            position: String::new(),
         }
     }
-}
 
-/// The parts of a capture that a message changes, while the message itself borrows from the stream.
-pub struct Changes<'s> {
-    pub shape: &'s Shape,
-    pub tables: &'s mut HashMap<u32, Option<Captured>>,
-    pub transaction: &'s mut Option<Transaction>,
-    pub previous: &'s mut Option<(u64, u64)>,
-    pub written: &'s mut Written,
-    pub now: &'s str,
-    pub position: &'s mut String,
-}
+    /// Adds the description of a relation; without a table, its changes are not captured.
+    pub(super) fn describe(&mut self, relation: u32, table: Option<Table>) {
+        self.tables.insert(relation, table.map(|table| Captured { table, counts: TableCounts::default() }));
+    }
 
-impl Changes<'_> {
+    /// Processes the server's position. Within a transaction it does not cover this transaction's records.
+    pub(super) fn keepalive(&mut self, end: Lsn) {
+        if self.transaction.is_none() {
+            self.written.position(end);
+        }
+    }
+
+    /// Adds the counts of the records to the statistics.
+    pub(super) fn count(&mut self) {
+        for Captured { table, counts } in self.tables.values_mut().flatten() {
+            let new = std::mem::take(counts);
+            if new != TableCounts::default() {
+                self.job.statistics.update(&table.schema, &table.name, |counts| {
+                    counts.inserts += new.inserts;
+                    counts.updates += new.updates;
+                    counts.deletes += new.deletes;
+                    counts.ddls += new.ddls;
+                });
+            }
+        }
+    }
+
     /// Processes a message. Returns a relation that has to be described before the next message.
-    pub fn take(&mut self, message: Message<'_>) -> Result<Option<Relation>> {
+    pub(super) fn take(&mut self, message: Message<'_>) -> Result<Option<Relation>> {
         match message {
             Message::Begin { commit, committed_at, xid } => {
                 let lsn = commit.padded();
-                *self.transaction = Some(Transaction {
+                self.transaction = Some(Transaction {
                     xid: u64::from(xid),
                     committed_at: commit_time(committed_at),
                     position: (format!("{lsn}."), format!(".{lsn}")),
@@ -65,7 +95,7 @@ impl Changes<'_> {
             }
             Message::Commit { end } => {
                 if let Some(ended) = self.transaction.take().filter(|ended| ended.records > 0) {
-                    *self.previous = Some((ended.xid, ended.records));
+                    self.previous = Some((ended.xid, ended.records));
                 }
                 self.written.position(end);
             }
@@ -104,13 +134,13 @@ impl Changes<'_> {
         self.position.push_str(&transaction.position.1);
         let details = Details {
             record_id: transaction.records,
-            previous: *self.previous,
+            previous: self.previous,
             commit_timestamp: &transaction.committed_at,
-            stream_position: self.position,
+            stream_position: &self.position,
         };
         let origin = Some(Origin { xid: transaction.xid, details });
-        let row = Row { table: &captured.table, operation, values: &values, origin, now: self.now };
-        let key = self.shape.write(&mut self.written.buffer, &row)?;
+        let row = Row { table: &captured.table, operation, values: &values, origin, now: &self.now };
+        let key = self.job.write_row(&mut self.written.buffer, &row)?;
         self.written.record(key);
         match operation {
             "insert" => captured.counts.inserts += 1,

@@ -31,6 +31,11 @@ pub(super) enum Item {
     Position(Lsn),
 }
 
+/// Returns the error of a sender whose delivery has ended. The delivery's own error has the reason.
+pub(super) fn delivery_ended<T>(_: mpsc::error::SendError<T>) -> Error {
+    Error::new(Kind::EndpointFailed, "the delivery ended")
+}
+
 /// Runs until the channel is closed and every record from it is stored.
 ///
 /// # Errors

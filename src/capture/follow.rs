@@ -1,26 +1,23 @@
 //! Follows the slot: reads the stream, writes records, passes them to the delivery, and confirms the stored position.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 
-use super::TableCounts;
-use super::catalog::Catalog;
-use super::changes::{Captured, Changes, Transaction};
-use super::delivery::Item;
+use super::catalog;
+use super::changes::Changes;
+use super::delivery::{Item, delivery_ended};
 use super::job::Job;
-use super::row::{Shape, Written, now};
+use super::row::now;
 use super::table::Table;
 use crate::error::{Error, Kind, Result};
 use crate::postgres::replication::pgoutput::{Relation, decode};
 use crate::postgres::replication::{Frame, Lsn, Stream};
 
-/// Bytes of records that are passed on at once.
-const BATCH: usize = 128 * 1024;
 /// Maximum interval of confirmations; the server drops a silent reader after wal_sender_timeout (60 s by default).
 const STATUS: Duration = Duration::from_secs(5);
 /// Minimum interval of confirmations: records that are stored but not confirmed are sent again after a kill.
@@ -32,19 +29,13 @@ const LAZY: Duration = Duration::from_millis(1);
 
 pub(super) struct Capture<'j> {
     job: &'j Job,
-    catalog: Catalog,
+    /// An SQL connection in addition to the stream.
+    client: Client,
     stream: Stream,
     items: Option<mpsc::Sender<Vec<Item>>>,
     stored: watch::Receiver<Lsn>,
-    shape: Shape,
-    /// Tables by relation id; `None` for a table that the task does not capture.
-    tables: HashMap<u32, Option<Captured>>,
-    transaction: Option<Transaction>,
-    /// Id and record count of the last transaction that had records.
-    previous: Option<(u64, u64)>,
-    written: Written,
-    now: String,
-    position: String,
+    changes: Changes<'j>,
+    /// The position that was last confirmed to the server, and the time.
     confirmed: (Lsn, Instant),
 }
 
@@ -62,27 +53,13 @@ enum Need {
 impl<'j> Capture<'j> {
     pub(super) fn new(
         job: &'j Job,
-        catalog: Catalog,
+        client: Client,
         stream: Stream,
         items: mpsc::Sender<Vec<Item>>,
         stored: watch::Receiver<Lsn>,
     ) -> Self {
         let confirmed = (*stored.borrow(), Instant::now());
-        Self {
-            job,
-            catalog,
-            stream,
-            items: Some(items),
-            shape: job.shape(),
-            tables: HashMap::new(),
-            transaction: None,
-            previous: None,
-            written: Written::default(),
-            now: now(),
-            position: String::new(),
-            confirmed,
-            stored,
-        }
+        Self { job, client, stream, items: Some(items), changes: Changes::new(job), confirmed, stored }
     }
 
     /// Runs until cancelled. The captured records are then passed on as far as the delivery accepts them; positions are
@@ -106,7 +83,7 @@ impl<'j> Capture<'j> {
                         () = confirm_due(&mut self.stored, self.confirmed) => self.confirm().await?,
                         read = read(&mut self.stream, lazy) => behind = read? >= BACKLOG,
                     }
-                    self.now = now();
+                    self.changes.now = now();
                 }
             }
         }
@@ -138,29 +115,17 @@ impl<'j> Capture<'j> {
 
     /// Processes the received messages until it has to wait.
     fn step(&mut self) -> Result<Need> {
-        while self.written.buffer.len() < BATCH {
+        while !self.changes.written.is_full() {
             match self.stream.next()? {
                 None => return Ok(Need::Read),
                 Some(Frame::Change { data, .. }) => {
                     let message = decode(data).map_err(|e| Error::new(Kind::Unexpected, e.to_string()))?;
-                    let mut changes = Changes {
-                        shape: &self.shape,
-                        tables: &mut self.tables,
-                        transaction: &mut self.transaction,
-                        previous: &mut self.previous,
-                        written: &mut self.written,
-                        now: &self.now,
-                        position: &mut self.position,
-                    };
-                    if let Some(relation) = changes.take(message)? {
+                    if let Some(relation) = self.changes.take(message)? {
                         return Ok(Need::Describe(relation));
                     }
                 }
                 Some(Frame::Keepalive { end, reply }) => {
-                    // Within a transaction the server's position does not cover this transaction's records.
-                    if self.transaction.is_none() {
-                        self.written.position(end);
-                    }
+                    self.changes.keepalive(end);
                     if reply {
                         return Ok(Need::Reply);
                     }
@@ -175,40 +140,30 @@ impl<'j> Capture<'j> {
     }
 
     async fn describe(&mut self, relation: Relation) -> Result<()> {
-        let selected = self.job.mappings.selects(&relation.schema, &relation.name);
-        let table = if selected {
-            let columns = self.catalog.columns_as_streamed(&relation).await?;
-            let (schema, name) = (&relation.schema, &relation.name);
-            let table = Table::plan(schema, name, columns, &self.job.mappings, self.job.lobs.carried)?;
-            Some(Captured { table, counts: TableCounts::default() })
+        let (schema, name) = (&relation.schema, &relation.name);
+        let table = if self.job.mappings.selects(schema, name) {
+            let columns = catalog::columns_as_streamed(&self.client, &relation).await?;
+            Some(Table::plan(self.job, schema, name, columns)?)
         } else {
             None
         };
-        self.tables.insert(relation.id, table);
+        self.changes.describe(relation.id, table);
         Ok(())
     }
 
     /// Passes records to the delivery. A stop does not wait for a blocked delivery: the remaining records were not
     /// confirmed, and are sent again.
     async fn send_batch(&mut self, cancel: &CancellationToken) -> Result<()> {
-        let batch = self.written.take();
-        let Some(items) = self.items.as_ref().filter(|_| !batch.is_empty()) else { return Ok(()) };
-        for captured in self.tables.values_mut().flatten() {
-            captured.add_to(&self.job.statistics);
-        }
+        let batch = self.changes.written.take();
+        let Some(items) = self.items.clone().filter(|_| !batch.is_empty()) else { return Ok(()) };
+        self.changes.count();
         let mut sending = std::pin::pin!(items.send(batch));
         loop {
             // While the sink is slow, stored positions are still confirmed to the server.
             tokio::select! {
-                sent = &mut sending => {
-                    return sent.map_err(|_| Error::new(Kind::EndpointFailed, "the delivery ended"));
-                }
+                sent = &mut sending => return sent.map_err(delivery_ended),
                 () = cancel.cancelled() => return Ok(()),
-                () = tokio::time::sleep(STATUS) => {
-                    let stored = *self.stored.borrow_and_update();
-                    self.stream.confirm(stored).await?;
-                    self.confirmed = (stored, Instant::now());
-                }
+                () = tokio::time::sleep(STATUS) => self.confirm().await?,
             }
         }
     }

@@ -2,29 +2,26 @@
 
 use futures_util::TryStreamExt;
 use tokio::sync::mpsc;
+use tokio_postgres::Client;
 
-use super::catalog::Catalog;
-use super::delivery::Item;
+use super::catalog;
+use super::delivery::{Item, delivery_ended};
 use super::job::Job;
 use super::row::{Row, Written, now};
 use super::table::Table;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::postgres::failed;
 use crate::postgres::replication::pgoutput::Value;
 use crate::postgres::replication::{quote_identifier, quote_literal};
 
-/// Bytes of records that are passed on at once.
-const BATCH: usize = 128 * 1024;
-
 /// Copies the tables. With a snapshot: exactly the rows that were committed when the slot was created.
 pub(super) async fn load(
     job: &Job,
-    catalog: &Catalog,
+    client: &Client,
     tables: &[(String, String)],
     snapshot: Option<&str>,
     items: &mpsc::Sender<Vec<Item>>,
 ) -> Result<()> {
-    let client = &catalog.client;
     client
         .batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         .await
@@ -34,20 +31,19 @@ pub(super) async fn load(
         client.batch_execute(&import).await.map_err(failed("import the slot's snapshot"))?;
     }
     for (schema, name) in tables {
-        let columns = catalog.columns(schema, name).await?;
-        let table = Table::plan(schema, name, columns, &job.mappings, job.lobs.carried)?;
-        copy(job, catalog, &table, items).await?;
+        let columns = catalog::columns(client, schema, name).await?;
+        let table = Table::plan(job, schema, name, columns)?;
+        copy(job, client, &table, items).await?;
     }
     client.batch_execute("COMMIT").await.map_err(failed("end the full load"))
 }
 
-async fn copy(job: &Job, catalog: &Catalog, table: &Table, items: &mpsc::Sender<Vec<Item>>) -> Result<()> {
+async fn copy(job: &Job, client: &Client, table: &Table, items: &mpsc::Sender<Vec<Item>>) -> Result<()> {
     let columns: Vec<String> = table.columns.iter().map(|column| quote_identifier(&column.name)).collect();
     let from = format!("{}.{}", quote_identifier(&table.schema), quote_identifier(&table.name));
     let copy = format!("COPY (SELECT {} FROM {from}) TO STDOUT", columns.join(", "));
-    let rows = catalog.client.copy_out(&copy).await.map_err(failed("copy a table"))?;
+    let rows = client.copy_out(&copy).await.map_err(failed("copy a table"))?;
     let mut rows = std::pin::pin!(rows);
-    let shape = job.shape();
     let (mut written, mut count) = (Written::default(), 0);
     let mut made = now();
     while let Some(line) = rows.try_next().await.map_err(failed("copy a table"))? {
@@ -58,10 +54,10 @@ async fn copy(job: &Job, catalog: &Catalog, table: &Table, items: &mpsc::Sender<
             continue;
         }
         let row = Row { table, operation: "load", values: &values, origin: None, now: &made };
-        let key = shape.write(&mut written.buffer, &row)?;
+        let key = job.write_row(&mut written.buffer, &row)?;
         written.record(key);
         count += 1;
-        if written.buffer.len() >= BATCH {
+        if written.is_full() {
             send_batch(&mut written, &mut count, table, job, items).await?;
             made = now();
         }
@@ -80,7 +76,7 @@ async fn send_batch(
     if count == 0 {
         return Ok(());
     }
-    items.send(written.take()).await.map_err(|_| Error::new(Kind::EndpointFailed, "the delivery ended"))?;
+    items.send(written.take()).await.map_err(delivery_ended)?;
     job.statistics.update(&table.schema, &table.name, |counts| counts.loaded += count);
     Ok(())
 }

@@ -71,7 +71,7 @@ pub enum PartitionKey {
 
 #[derive(Deserialize)]
 struct Document {
-    rules: Vec<Value>,
+    rules: Vec<Rule>,
 }
 
 #[derive(Deserialize)]
@@ -128,12 +128,13 @@ impl Mappings {
     /// `Usage` if it is not a valid mapping, or uses a feature that the local replicator does not support.
     pub fn parse(text: &str) -> Result<Self> {
         let document: Document =
-            serde_json::from_str(text).or_fail(Kind::Usage, || "the table mappings are not valid JSON".into())?;
+            serde_json::from_str(text).or_fail(Kind::Usage, || "the table mappings are not valid".into())?;
         let mut mappings = Self::default();
         for rule in document.rules {
-            let rule: Rule =
-                serde_json::from_value(rule).or_fail(Kind::Usage, || "a mapping rule is not valid".into())?;
-            mappings.add(rule)?;
+            let id = rule.rule_id.clone();
+            mappings.add(rule).map_err(|part| {
+                Error::new(Kind::Usage, format!("mapping rule {id}: {part} is not supported by the local stack"))
+            })?;
         }
         if !mappings.selections.iter().any(|selection| selection.include) {
             return Err(Error::new(Kind::Usage, "the table mappings include no table: add a selection rule"));
@@ -141,52 +142,24 @@ impl Mappings {
         Ok(mappings)
     }
 
-    fn add(&mut self, rule: Rule) -> Result<()> {
-        let refuse = |what: &str| {
-            let text = format!("mapping rule {}: {what} is not supported by the local stack", rule.rule_id);
-            Err(Error::new(Kind::Usage, text))
-        };
+    /// Adds a rule; the error names its unsupported part.
+    fn add(&mut self, rule: Rule) -> Result<(), String> {
         if !rule.filters.is_empty() && (rule.rule_type != "selection" || rule.rule_action == "exclude") {
-            return refuse("a filter outside an including selection rule");
+            return Err("a filter outside an including selection rule".into());
         }
         if !rule.filters.is_empty() && !rule.object_locator.is_exact() {
-            return refuse("a filter on a table with wildcards (DMS does not support it either)");
+            return Err("a filter on a table with wildcards (DMS does not support it either)".into());
         }
         match (rule.rule_type.as_str(), rule.rule_action.as_str()) {
             ("selection", action @ ("include" | "explicit" | "exclude")) => {
-                let mut filters = Vec::new();
-                for filter in rule.filters {
-                    match filter.read() {
-                        Ok(filter) => filters.push(filter),
-                        Err(what) => return refuse(&what),
-                    }
-                }
+                let filters = rule.filters.into_iter().map(FilterRule::read).collect::<Result<_, _>>()?;
                 self.selections.push(Selection { include: action != "exclude", tables: rule.object_locator, filters });
             }
             ("object-mapping", action @ ("map-record-to-record" | "map-record-to-document")) => {
-                let parameters = rule.mapping_parameters;
-                let key = match (parameters.partition_key_type.as_deref(), parameters.partition_key_name) {
-                    (None | Some("default"), None) => PartitionKey::Default,
-                    (Some("schema-table"), _) => PartitionKey::SchemaTable,
-                    (Some("primary-key"), _) => PartitionKey::PrimaryKey,
-                    (Some("transaction-id"), _) => PartitionKey::TransactionId,
-                    (Some("attribute-name") | None, Some(name)) => PartitionKey::Attribute(name),
-                    (Some(other), _) => return refuse(&format!("partition-key-type {other:?} without a name")),
-                };
-                let mut attributes = Vec::new();
-                for attribute in parameters.attribute_mappings {
-                    match (attribute.attribute_type.as_deref(), attribute.value) {
-                        (None | Some("scalar"), Value::String(value)) => {
-                            attributes.push((attribute.target_attribute_name, value));
-                        }
-                        _ => return refuse("an attribute mapping of type document"),
-                    }
-                }
-                let document = action == "map-record-to-document";
-                let mapping = ObjectMapping { document, key, exclude: parameters.exclude_columns, attributes };
+                let mapping = rule.mapping_parameters.read(action == "map-record-to-document")?;
                 self.objects.push((rule.object_locator, mapping));
             }
-            (kind, action) => return refuse(&format!("a rule of type {kind} with action {action}")),
+            (kind, action) => return Err(format!("a rule of type {kind} with action {action}")),
         }
         Ok(())
     }
@@ -211,20 +184,38 @@ impl Mappings {
     }
 }
 
+impl Parameters {
+    /// Returns the object mapping, or the name of its unsupported part.
+    fn read(self, document: bool) -> Result<ObjectMapping, String> {
+        let key = match (self.partition_key_type.as_deref(), self.partition_key_name) {
+            (None | Some("default"), None) => PartitionKey::Default,
+            (Some("schema-table"), _) => PartitionKey::SchemaTable,
+            (Some("primary-key"), _) => PartitionKey::PrimaryKey,
+            (Some("transaction-id"), _) => PartitionKey::TransactionId,
+            (Some("attribute-name") | None, Some(name)) => PartitionKey::Attribute(name),
+            (Some(other), _) => return Err(format!("partition-key-type {other:?} without a name")),
+        };
+        let attribute = |attribute: Attribute| match (attribute.attribute_type.as_deref(), attribute.value) {
+            (None | Some("scalar"), Value::String(value)) => Ok((attribute.target_attribute_name, value)),
+            _ => Err("an attribute mapping of type document".to_owned()),
+        };
+        let attributes = self.attribute_mappings.into_iter().map(attribute).collect::<Result<_, _>>()?;
+        Ok(ObjectMapping { document, key, exclude: self.exclude_columns, attributes })
+    }
+}
+
 impl FilterRule {
     /// Returns the filter, or the name of its unsupported part.
-    fn read(self) -> std::result::Result<Filter, String> {
+    fn read(self) -> Result<Filter, String> {
         if self.filter_type != "source" {
             return Err(format!("a filter of type {:?}", self.filter_type));
         }
-        let mut conditions = Vec::new();
-        for condition in &self.filter_conditions {
-            conditions.push(match condition.filter_operator.as_str() {
-                "null" => Condition::Null,
-                "notnull" => Condition::NotNull,
-                other => return Err(format!("the filter operator {other:?}")),
-            });
-        }
+        let condition = |condition: &ConditionRule| match condition.filter_operator.as_str() {
+            "null" => Ok(Condition::Null),
+            "notnull" => Ok(Condition::NotNull),
+            other => Err(format!("the filter operator {other:?}")),
+        };
+        let conditions: Vec<_> = self.filter_conditions.iter().map(condition).collect::<Result<_, _>>()?;
         match conditions.as_slice() {
             [] => Err("a filter without conditions".into()),
             // "no more than one filter condition … if you specify a negative operator"

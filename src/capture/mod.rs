@@ -21,14 +21,16 @@ mod load;
 pub mod mapping;
 mod queue;
 mod row;
+mod run;
 pub mod settings;
 mod sink;
 mod slot;
 mod statistics;
 mod table;
 
-pub use job::{Ended, Job, Phase, Start, run};
+pub use job::{Job, Phase, Start};
 pub use kinesis::KinesisSink;
+pub use run::{Ended, run};
 pub use sink::{Entry, Failure, Sink, SinkError};
 pub use slot::drop_slot;
 pub use statistics::{Statistics, TableCounts};

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::Entry;
 use super::delivery::Item;
-use super::settings::{LobSettings, SourceSettings, TargetSettings};
+use super::job::Job;
 use super::table::{Column, Key, Piece, Table};
 use crate::error::{Error, Kind, Result};
 use crate::outbox::formats::dms::{Details, Head, Object, json, write_row, write_value};
@@ -18,14 +18,8 @@ use crate::postgres::replication::pgoutput::Value;
 const RECORD_LIMIT: usize = 1024 * 1024;
 /// Maximum characters of a partition key.
 const KEY_LIMIT: usize = 256;
-
-/// Settings of a record other than its table.
-#[derive(Debug, Clone)]
-pub(super) struct Shape {
-    pub(super) source: SourceSettings,
-    pub(super) target: TargetSettings,
-    pub(super) lobs: LobSettings,
-}
+/// Bytes of records that are passed on at once.
+const BATCH: usize = 128 * 1024;
 
 /// The stream position of a change; `None` for a loaded row.
 #[derive(Debug, Clone, Copy)]
@@ -61,13 +55,13 @@ impl Row<'_> {
     }
 }
 
-impl Shape {
+impl Job {
     /// Appends the record to `out` and returns its partition key.
     ///
     /// # Errors
     /// `Failed` if a large object would be truncated against the settings, the partition key is empty, or the record is
     /// too large for the stream.
-    pub(super) fn write(&self, out: &mut Vec<u8>, row: &Row<'_>) -> Result<Arc<str>> {
+    pub(super) fn write_row(&self, out: &mut Vec<u8>, row: &Row<'_>) -> Result<Arc<str>> {
         let from = out.len();
         let (key_type, key) = self.key(row)?;
         let shown = (self.target.partition_value && key_type != "schema-table").then_some(key.as_ref());
@@ -273,6 +267,11 @@ impl Written {
             Some(Mark::Position(last)) => *last = position,
             _ => self.marks.push(Mark::Position(position)),
         }
+    }
+
+    /// Returns whether the records are enough for a batch.
+    pub(super) fn is_full(&self) -> bool {
+        self.buffer.len() >= BATCH
     }
 
     /// Takes all items for the delivery; the records share the buffer.

@@ -32,7 +32,6 @@ pub struct TargetSettings {
     pub transaction_details: bool,
     pub partition_value: bool,
     pub key_with_table: bool,
-    pub control_details: bool,
     pub nulls: bool,
     pub large_integers: bool,
 }
@@ -91,7 +90,6 @@ impl TargetSettings {
             transaction_details: on("IncludeTransactionDetails"),
             partition_value: on("IncludePartitionValue"),
             key_with_table: on("PartitionIncludeSchemaTable"),
-            control_details: on("IncludeControlDetails"),
             nulls: on("IncludeNullAndEmpty"),
             large_integers: on("UseLargeIntegerValue"),
         }

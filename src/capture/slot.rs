@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::catalog::Catalog;
+use tokio_postgres::Client;
+
 use crate::error::{Kind, Result};
-use crate::postgres::replication::{Connection, Lsn, Slot};
+use crate::postgres::replication::{Connection, Lsn, Slot, Stream};
 use crate::postgres::{Target, connect, failed, slots};
 use crate::timing::Wait;
 
@@ -21,10 +22,10 @@ pub async fn drop_slot(target: &Target, slot: &str) -> Result<()> {
 }
 
 /// Returns the position from which the slot's reader would start; `None` if the slot does not exist.
-pub(super) async fn position(catalog: &Catalog, slot: &str) -> Result<Option<Lsn>> {
+pub(super) async fn position(client: &Client, slot: &str) -> Result<Option<Lsn>> {
     let query = "SELECT confirmed_flush_lsn::text FROM pg_replication_slots WHERE slot_name = $1 AND plugin = 'pgoutput' \
                  AND database = current_database()";
-    let row = catalog.client.query_opt(query, &[&slot]).await.map_err(failed("find the replication slot"))?;
+    let row = client.query_opt(query, &[&slot]).await.map_err(failed("find the replication slot"))?;
     Ok(row.map(|row| row.get::<_, Option<String>>(0).and_then(|text| text.parse().ok()).unwrap_or_default()))
 }
 
@@ -36,12 +37,7 @@ pub(super) async fn create(target: &Target, slot: &str) -> Result<(Connection, S
 }
 
 /// Opens the stream; retries for a while if the previous reader has just ended.
-pub(super) async fn stream(
-    target: &Target,
-    slot: &str,
-    publication: &str,
-    from: Lsn,
-) -> Result<crate::postgres::replication::Stream> {
+pub(super) async fn stream(target: &Target, slot: &str, publication: &str, from: Lsn) -> Result<Stream> {
     let wait = Wait::new(Duration::from_millis(200), PATIENCE);
     loop {
         let connection = Connection::open(target).await?;

@@ -1,6 +1,7 @@
 //! A captured table: the output of each column, computed once for all its rows.
 
-use super::mapping::{Condition, Mappings, ObjectMapping, PartitionKey};
+use super::job::Job;
+use super::mapping::{Condition, ObjectMapping, PartitionKey};
 use crate::error::{Error, Kind as Fault, Result};
 use crate::outbox::formats::dms::{Kind, json};
 use crate::postgres::replication::pgoutput::Value;
@@ -61,26 +62,19 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Plans a table; `lobs` is whether the task includes large objects. A table without a primary key omits them in
-    /// any case.
+    /// Plans a table. One without a primary key omits large objects in any case.
     ///
     /// # Errors
     /// `TaskFailed` if a filter names a column that the table does not have.
-    pub(super) fn plan(
-        schema: &str,
-        name: &str,
-        columns: Vec<SourceColumn>,
-        mappings: &Mappings,
-        lobs: bool,
-    ) -> Result<Self> {
-        let mapping = mappings.object(schema, name);
+    pub(super) fn plan(job: &Job, schema: &str, name: &str, columns: Vec<SourceColumn>) -> Result<Self> {
+        let mapping = job.mappings.object(schema, name);
         let primary: Vec<usize> = (0..columns.len()).filter(|at| columns[*at].primary).collect();
-        let lobs = lobs && !primary.is_empty();
+        let lobs = job.lobs.carried && !primary.is_empty();
         let (key, load_key) = keys(&mapping, &columns, primary.clone());
         let attributes =
             mapping.attributes.iter().map(|(name, text)| (json::key(name), template(text, &columns))).collect();
         let mut filters = Vec::new();
-        for filter in mappings.filters(schema, name) {
+        for filter in job.mappings.filters(schema, name) {
             let at = columns.iter().position(|column| column.name == filter.column).ok_or_else(|| {
                 let text =
                     format!("a source filter names column {:?}, which {schema}.{name} does not have", filter.column);
