@@ -60,6 +60,7 @@ import records
 import resources
 import rights
 import rules
+import templates
 import workers
 
 log = logging.getLogger("outboxctl")
@@ -74,9 +75,8 @@ async def answer_gateway(scope, receive, send):
         if not message.get("more_body"):
             break
     handlers = {"/_outboxctl/session": access.session_of, "/_outboxctl/visitor": functions.visitor, "/_outboxctl/database": network.database}
-    answer = handlers.get(scope["path"], lambda _: {})(json.loads(body))
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
-    await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
+    found = handlers.get(scope["path"], lambda _: {})(json.loads(body))
+    await answer(send, 200, {"content-type": "application/json"}, json.dumps(found).encode())
 
 
 async def refuse(scope, receive, send):
@@ -117,6 +117,7 @@ async def serve():
     # Bound here rather than by number: no other process can take the port in between.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.bind(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
@@ -168,7 +169,6 @@ async def serve():
         else:
             await refuse(scope, receive, send)
 
-    port = socket.socket(fileno=os.dup(int(config.bind[0][5:]))).getsockname()[1]
     await run(with_reports, config, shutdown_trigger=ended.wait)
 
 
@@ -187,7 +187,7 @@ if __name__ == "__main__":
     state.disable_init_scripts()
     rules.install_times()
     rules.install_targets()
-    resources.install_parameter_checks()
+    templates.install_parameter_checks()
     rules.install_function_targets()
     workers.install_function_environment()
     if seed:

@@ -1,64 +1,27 @@
-"""The resource types of CloudFormation that the gateway provides, and corrections of those of the emulator."""
+"""The resource types of CloudFormation: those that the gateway provides (gateway.py, databases.py), and corrections of those of the
+emulator."""
 
 import hashlib
 import json
 import os
-import time
-import urllib.error
-import urllib.request
-import uuid
 
 from emulated import need
 
-provisioners = need("services.cloudformation.provisioners", "_RESOURCE_HANDLERS", "_physical_name",
-                    "_requires_replacement")
+provisioners = need("services.cloudformation.provisioners", "_RESOURCE_HANDLERS", "_physical_name")
 stacks = need("services.cloudformation.stacks", "_runs_on_worker_thread")
-rds = need("services.rds", "_instances", "_clusters", "_events", "_subnet_groups", "_db_cluster_param_groups")
 dynamodb = need("services.dynamodb", "_enable_kinesis_streaming_destination", "_disable_kinesis_streaming_destination",
                 "_kinesis_destinations", "_update_ttl")
 s3 = need("services.s3", "_delete_persisted_bucket")
-changesets = need("services.cloudformation.changesets", "_resolve_parameters")
-cloudformation = need("services.cloudformation.handlers", "_resolve_parameters")
 ec2 = need("services.ec2", "_vpcs")
 eventbridge = need("services.eventbridge", "_event_buses", "_event_bus_policies")
 kinesis = need("services.kinesis", "_put_resource_policy", "_delete_resource_policy")
 responses = need("core.responses", "get_region")
 
 # They patch the modules above, and need them complete.
+import databases
 import functions
+import gateway
 import templates
-
-GATEWAY = os.environ["OUTBOXCTL_GATEWAY"]
-
-
-def types(variable):
-    return [name for name in os.environ.get(variable, "").split(",") if name]
-
-
-def ask_gateway(action, resource_type, logical_id, stack_name, physical_id=None, properties=None, old_properties=None):
-    """Lets the gateway create, update or delete a resource. The gateway's error becomes the resource's status
-    reason."""
-    body = json.dumps({
-        "resource_type": resource_type, "logical_id": logical_id or "", "stack_name": stack_name or "",
-        "region": responses.get_region(), "physical_id": physical_id,
-        "properties": properties or {}, "old_properties": old_properties or {},
-    }).encode()
-    request = urllib.request.Request(
-        f"{GATEWAY}/_outboxctl/resources/{action}", data=body,
-        headers={"content-type": "application/json", "x-outboxctl-key": os.environ["AWS_SECRET_ACCESS_KEY"]})
-    # No proxy from the environment: the gateway is on this machine.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(request, timeout=300) as answer:
-            return json.loads(answer.read())
-    except urllib.error.HTTPError as error:
-        text = error.read()
-        try:
-            reason = json.loads(text)["error"]
-        except (ValueError, KeyError, TypeError):
-            reason = text.decode(errors="replace")
-        raise ValueError(reason) from None
-
 
 # Attributes that CloudFormation has and the emulator lacks: each is a property of the same name.
 ECHOED_ATTRIBUTES = {"AWS::EC2::VPC": ("CidrBlock",)}
@@ -78,159 +41,6 @@ def with_property_attributes(emulated, names):
         return with_properties(emulated["update"](physical_id, old_props, new_props, *rest), new_props)
 
     return {**emulated, "create": create, "update": update}
-
-
-def handlers_of(resource_type):
-    """Returns the handlers of a type that only the gateway provides."""
-
-    def create(logical_id, props, stack_name):
-        made = ask_gateway("create", resource_type, logical_id, stack_name, properties=props)
-        return made["physical_id"], made["attributes"]
-
-    def update(physical_id, old_props, new_props, stack_name, logical_id=None):
-        made = ask_gateway("update", resource_type, logical_id, stack_name, physical_id, new_props, old_props)
-        return made["physical_id"], made["attributes"]
-
-    def delete(physical_id, props, logical_id=None):
-        ask_gateway("delete", resource_type, logical_id, None, physical_id, props)
-
-    return {"create": create, "update": update, "update_with_logical_id": True,
-            "delete": delete, "delete_with_logical_id": True}
-
-
-def create_both(emulated, resource_type, logical_id, props, stack_name):
-    """Creates a resource in the emulator and in the gateway, or in neither. Returns its id and the attributes of both."""
-    physical_id, attributes = emulated["create"](logical_id, props, stack_name)
-    try:
-        made = ask_gateway("create", resource_type, logical_id, stack_name, physical_id, props)
-    except Exception:
-        emulated["delete"](physical_id, props)
-        raise
-    return physical_id, attributes, made["attributes"]
-
-
-def record_event(instance, message):
-    """Adds an event of an instance, for DescribeEvents."""
-    rds._events[str(uuid.uuid4())] = {
-        "SourceIdentifier": instance["DBInstanceIdentifier"], "SourceType": "db-instance",
-        "SourceArn": instance.get("DBInstanceArn", ""), "Message": message, "Date": time.time(),
-        "EventCategories": ["maintenance"],
-    }
-
-
-def extended_database(emulated):
-    """Returns the handlers of DBInstance: the emulator answers the RDS API from its record; a real database is behind
-    the record's endpoint. An instance of a cluster shares the cluster's database, and has its network and its rights."""
-    resource_type = "AWS::RDS::DBInstance"
-
-    def point(physical_id, attributes, made):
-        instance = rds._instances[physical_id]
-        cluster = rds._clusters.get(instance.get("DBClusterIdentifier") or "")
-        if cluster is not None:
-            group = rds._subnet_groups.get(cluster["DBSubnetGroup"])
-            instance.update(VpcSecurityGroups=list(cluster["VpcSecurityGroups"]), StorageType="aurora",
-                            IAMDatabaseAuthenticationEnabled=cluster["IAMDatabaseAuthenticationEnabled"],
-                            StorageEncrypted=cluster["StorageEncrypted"], **({"DBSubnetGroup": group} if group else {}))
-            elect(cluster)
-        # The port on AWS, which security groups name; the local server has another.
-        instance.setdefault("outboxctl_port", int(instance["Endpoint"]["Port"]))
-        instance["Endpoint"].update(Address=made["Endpoint.Address"], Port=int(made["Endpoint.Port"]))
-        instance["EngineVersion"] = made["EngineVersion"]
-        return physical_id, {**attributes, **made}
-
-    def create(logical_id, props, stack_name):
-        return point(*create_both(emulated, resource_type, logical_id, props, stack_name))
-
-    def upgrade(physical_id, old_props, new_props, stack_name, logical_id):
-        """Lets the gateway change the version first: the record must not show a version that does not run."""
-        instance = rds._instances[physical_id]
-        instance["DBInstanceStatus"] = "upgrading"
-        try:
-            ask_gateway("update", resource_type, logical_id, stack_name, physical_id, new_props, old_props)
-        except ValueError as error:
-            record_event(instance, str(error))
-            raise
-        finally:
-            instance["DBInstanceStatus"] = "available"
-
-    def update(physical_id, old_props, new_props, stack_name, logical_id=None):
-        changes = old_props.get("EngineVersion") != new_props.get("EngineVersion")
-        if changes and physical_id in rds._instances and not is_replaced(old_props, new_props):
-            upgrade(physical_id, old_props, new_props, stack_name, logical_id)
-        after, attributes = emulated["update"](physical_id, old_props, new_props, stack_name, logical_id)
-        made = ask_gateway("update", resource_type, logical_id, stack_name, after, new_props, old_props)
-        return point(after, attributes, made["attributes"])
-
-    def is_replaced(old_props, new_props):
-        renamed = old_props.get("DBInstanceIdentifier") != new_props.get("DBInstanceIdentifier")
-        return renamed or provisioners._requires_replacement(resource_type, old_props, new_props)
-
-    def delete(physical_id, props, logical_id=None):
-        ask_gateway("delete", resource_type, logical_id, None, physical_id, props)
-        emulated["delete"](physical_id, props)
-        cluster = rds._clusters.get(props.get("DBClusterIdentifier") or "")
-        if cluster is not None:
-            elect(cluster)
-
-    return {**emulated, "create": create, "update": update, "update_with_logical_id": True,
-            "delete": delete, "delete_with_logical_id": True}
-
-
-def elect(cluster):
-    """Makes one instance the writer of its cluster: the present one, or else the one with the lowest promotion tier (Aurora
-    user guide, "Fault tolerance for an Aurora DB cluster"). The emulator calls every instance a writer."""
-    members = cluster["DBClusterMembers"]
-    chosen = next((member for member in members if member.get("outboxctl_writer")), None)
-    chosen = chosen or min(members, key=lambda member: int(member.get("PromotionTier", 1)), default=None)
-    for member in members:
-        member["IsClusterWriter"] = member["outboxctl_writer"] = member is chosen
-
-
-def extended_cluster(emulated):
-    """Returns the handlers of DBCluster: as those of DBInstance."""
-    resource_type = "AWS::RDS::DBCluster"
-
-    def check_parameters(props):
-        name = props.get("DBClusterParameterGroupName")
-        if not name:
-            return
-        group = rds._db_cluster_param_groups.get(name)
-        if group is None:
-            raise ValueError(f"DBClusterParameterGroup not found: {name}")
-        wanted = f"{props.get('Engine')}{str(props.get('EngineVersion', '')).split('.')[0]}"
-        family = group.get("DBParameterGroupFamily")
-        if family != wanted:
-            raise ValueError(f"The parameter group {name} with DBParameterGroupFamily {family} can't be used for this "
-                             f"cluster. Please use a parameter group with DBParameterGroupFamily {wanted}.")
-
-    def point(physical_id, attributes, made, props):
-        cluster = rds._clusters[physical_id]
-        # Without an instance to read from, the reader endpoint leads to the writer; here it always does.
-        cluster.update(Endpoint=made["Endpoint.Address"], ReaderEndpoint=made["Endpoint.Address"],
-                       Port=int(made["Endpoint.Port"]), EngineVersion=made["EngineVersion"],
-                       StorageEncrypted=str(props.get("StorageEncrypted", False)).lower() == "true")
-        if props.get("DBClusterParameterGroupName"):
-            cluster["DBClusterParameterGroup"] = props["DBClusterParameterGroupName"]
-        return physical_id, {**attributes, **made, "ReadEndpoint.Address": made["Endpoint.Address"]}
-
-    def create(logical_id, props, stack_name):
-        check_parameters(props)
-        return point(*create_both(emulated, resource_type, logical_id, props, stack_name), props)
-
-    def update(physical_id, old_props, new_props, stack_name, logical_id=None):
-        check_parameters(new_props)
-        after, attributes = emulated["update"](physical_id, old_props, new_props, stack_name, logical_id)
-        made = ask_gateway("update", resource_type, logical_id, stack_name, after, new_props, old_props)
-        return point(after, attributes, made["attributes"], new_props)
-
-    def delete(physical_id, props, logical_id=None):
-        if (rds._clusters.get(physical_id) or {}).get("DBClusterMembers"):
-            raise ValueError("Cluster cannot be deleted, it still contains DB instances in non-deleting state.")
-        ask_gateway("delete", resource_type, logical_id, None, physical_id, props)
-        emulated["delete"](physical_id, props)
-
-    return {**emulated, "create": create, "update": update, "update_with_logical_id": True,
-            "delete": delete, "delete_with_logical_id": True}
 
 
 def extended_table(emulated):
@@ -383,12 +193,16 @@ def install_names_by_region():
     provisioners._physical_name = physical_name
 
 
+def types(variable):
+    return [name for name in os.environ.get(variable, "").split(",") if name]
+
+
 def install_resource_types():
     ours, extended = types("OUTBOXCTL_RESOURCE_TYPES"), types("OUTBOXCTL_EXTENDED_TYPES")
     handlers = provisioners._RESOURCE_HANDLERS
     for resource_type in ours:
-        handlers[resource_type] = handlers_of(resource_type)
-    extensions = {"AWS::RDS::DBCluster": extended_cluster, "AWS::RDS::DBInstance": extended_database}
+        handlers[resource_type] = gateway.handlers_of(resource_type)
+    extensions = {"AWS::RDS::DBCluster": databases.extended_cluster, "AWS::RDS::DBInstance": databases.extended_database}
     for resource_type in extended:
         handlers[resource_type] = extensions[resource_type](handlers[resource_type])
     handlers["AWS::DynamoDB::Table"] = extended_table(handlers["AWS::DynamoDB::Table"])
@@ -403,25 +217,3 @@ def install_resource_types():
     # The gateway sends requests while it makes a resource: the event loop must be free to answer them.
     emulated = stacks._runs_on_worker_thread
     stacks._runs_on_worker_thread = lambda name: name in ours or name in extended or emulated(name)
-
-
-def install_parameter_checks():
-    """Refuses parameters that a template does not have, and a template whose parameters lack a value, in
-    CloudFormation's words. The emulator accepts the former."""
-
-    def checking(emulated):
-        def resolve(template, provided, *rest):
-            known = template.get("Parameters") or {}
-            given = {parameter.get("Key") or parameter.get("ParameterKey") for parameter in provided}
-            unknown = sorted(given - set(known))
-            if unknown:
-                raise ValueError(f"Parameters: [{', '.join(unknown)}] do not exist in the template")
-            missing = sorted(name for name, definition in known.items() if name not in given and "Default" not in definition)
-            if missing:
-                raise ValueError(f"Parameters: [{', '.join(missing)}] must have values")
-            return emulated(template, provided, *rest)
-
-        return resolve
-
-    for module in (changesets, cloudformation):
-        module._resolve_parameters = checking(module._resolve_parameters)

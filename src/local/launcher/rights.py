@@ -21,7 +21,8 @@ import network
 from emulated import need
 
 evaluator = need("core.iam_evaluator", "EvalContext", "EvalResult", "AuthError", "enforce", "resolve_principal", "evaluate_trust_policy",
-                 "evaluate", "evaluate_resource_policy", "parse_policy_document", "_resource_policy", "_resolve_managed_policy_document", "_role_name_from_assumed_arn")
+                 "evaluate", "evaluate_resource_policy", "parse_policy_document", "_resource_policy",
+                 "_resolve_managed_policy_document")
 actions = need("core.iam_actions", "access_denied_response", "extract_resource_arn")
 cloudformation = need("services.cloudformation", "_stacks")
 iam = need("services.iam", "_roles")
@@ -182,7 +183,7 @@ def keep(principal, service, action, resource, context, allowed, endpoint_policy
     found = evaluator._resource_policy(service, resource)
     context = {"aws:securetransport": "true", "aws:principalaccount": principal.account, "aws:principalarn": principal.arn, **context}
     if principal.type == "AssumedRole":
-        identity = documents(evaluator._role_name_from_assumed_arn(principal.arn), principal.account)
+        identity = documents(principal.arn.split("/")[1], principal.account)
         record(principal.arn, action, resource, context, allowed, identity, found and found[0], endpoint_policy)
     elif operator.get():
         record("operator", action, resource, context, allowed)

@@ -14,6 +14,8 @@ WRITE_BYTES, WRITE_RECORDS = MIB, 1_000
 READ_BYTES, READ_CALLS = 2 * MIB, 5
 # One call of GetRecords returns up to 10 MiB, and 10,000 records.
 CALL_BYTES, CALL_RECORDS = 10 * MIB, 10_000
+# Member of a closed shard: its last sequence number.
+ENDING = "ending_sequence_number"
 
 
 class Window:
@@ -113,6 +115,11 @@ class Growth:
             return False
         self.due_at, self.grown_at = None, now
         return True
+
+
+def size_of(data):
+    """Returns the number of bytes that base64 text encodes."""
+    return len(data) * 3 // 4 - data[-2:].count("=")
 
 
 def fitting(sizes, largest=CALL_BYTES):

@@ -26,7 +26,7 @@ def move_into_place():
 
 # Before the services are imported below.
 move_into_place()
-dynamodb = need("services.dynamodb", "_lock", "_stream_records", "_stream_trimmed", "get_state", "_restore_state")
+dynamodb = need("services.dynamodb", "_lock", "_stream_records", "_stream_trimmed", "get_state", "load_persisted_state")
 lambdas = need("services.lambda_svc", "_prune_orphan_code_blobs")
 application = need("app", "save_all", "_collect_scripts")
 # Reason why the state could not be saved.
@@ -35,19 +35,19 @@ unsaved = []
 
 def install_persistent_streams():
     """Saves a table's stream with the table, so that unread records survive a restart of the stack."""
-    state, restore = dynamodb.get_state, dynamodb._restore_state
+    state, restore = dynamodb.get_state, dynamodb.load_persisted_state
     kept = {"outboxctl_stream_records": dynamodb._stream_records, "outboxctl_stream_trimmed": dynamodb._stream_trimmed}
 
     def get_state():
         with dynamodb._lock:
             return {**state(), **{name: copy.deepcopy(store) for name, store in kept.items()}}
 
-    def restore_state(data):
+    def load_persisted_state(data):
         restore(data)
         for name, store in kept.items():
             store.update(data.get(name, {}) if data else {})
 
-    dynamodb.get_state, dynamodb._restore_state = get_state, restore_state
+    dynamodb.get_state, dynamodb.load_persisted_state = get_state, load_persisted_state
 
 
 def install_atomic_saves():

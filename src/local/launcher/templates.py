@@ -10,6 +10,8 @@ import os
 from emulated import need
 
 cloudformation = need("services.cloudformation", "_stacks")
+changesets = need("services.cloudformation.changesets", "_resolve_parameters")
+stack_handlers = need("services.cloudformation.handlers", "_resolve_parameters")
 logs = need("services.cloudwatch_logs", "_log_groups")
 responses = need("core.responses", "get_account_id", "get_region")
 
@@ -119,3 +121,25 @@ def install(handlers):
     """Installs the checks, after everything else that changes handlers: refused requests reach none of them."""
     for kind in types():
         handlers[kind.name] = checking(kind, handlers[kind.name])
+
+
+def install_parameter_checks():
+    """Refuses parameters that a template does not have, and a template whose parameters lack a value, in
+    CloudFormation's words. The emulator accepts the former."""
+
+    def checking(emulated):
+        def resolve(template, provided, *rest):
+            known = template.get("Parameters") or {}
+            given = {parameter.get("Key") or parameter.get("ParameterKey") for parameter in provided}
+            unknown = sorted(given - set(known))
+            if unknown:
+                raise ValueError(f"Parameters: [{', '.join(unknown)}] do not exist in the template")
+            missing = sorted(name for name, definition in known.items() if name not in given and "Default" not in definition)
+            if missing:
+                raise ValueError(f"Parameters: [{', '.join(missing)}] must have values")
+            return emulated(template, provided, *rest)
+
+        return resolve
+
+    for module in (changesets, stack_handlers):
+        module._resolve_parameters = checking(module._resolve_parameters)
