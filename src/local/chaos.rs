@@ -3,15 +3,15 @@
 
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::gateway::KEY_HEADER;
-use super::orphans;
 use super::state::State;
+use super::{child, orphans};
 use crate::error::{Error, Kind, OrFail, Result};
 
 /// Time limit of a request to the gateway.
@@ -69,20 +69,16 @@ impl Faults {
         let rules = self.ask("GET", "").await?;
         self.ask("DELETE", "").await?;
         let rules = rules["rules"].as_array().cloned().unwrap_or_default();
-        Ok(rules.iter().filter_map(|rule| rule["struck"].as_u64()).sum())
+        Ok(rules.iter().filter_map(|rule| rule["hits"].as_u64()).sum())
     }
 
     /// Kills the processes of a function; returns their number.
     pub fn kill_function(&self, name: &str) -> u64 {
         let variable = format!("{FUNCTION}={name}");
-        let kill = |pid: &u32| {
-            let pid = i32::try_from(*pid).ok().and_then(Pid::from_raw);
-            pid.is_some_and(|pid| kill_process(pid, Signal::KILL).is_ok())
-        };
         orphans::find(&self.stack)
             .into_iter()
             .filter(|pid| orphans::is_marked(*pid, variable.as_bytes()))
-            .filter(kill)
+            .filter(|pid| child::signal(*pid, Signal::KILL))
             .count() as u64
     }
 

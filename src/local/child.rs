@@ -118,9 +118,8 @@ impl Supervised {
     /// Ends the child; kills it after `patience`.
     pub async fn stop(&mut self, patience: Duration) {
         // Without an id, the child has ended and was waited for.
-        let Some(pid) = self.child.id().and_then(pid) else { return };
-        // Fails only if it has ended already.
-        let _ = kill_process(pid, self.end.number());
+        let Some(pid) = self.child.id() else { return };
+        signal(pid, self.end.number());
         if tokio::time::timeout(patience, self.child.wait()).await.is_ok() {
             return;
         }
@@ -161,10 +160,7 @@ fn pid(number: u32) -> Option<Pid> {
     Pid::from_raw(i32::try_from(number).ok()?)
 }
 
-/// Sends a signal to a process, which may have ended.
-pub fn signal(number: u32, signal: Signal) {
-    if let Some(pid) = pid(number) {
-        // Fails only if it has ended already.
-        let _ = kill_process(pid, signal);
-    }
+/// Sends a signal to a process. Returns false if it has ended already.
+pub fn signal(number: u32, signal: Signal) -> bool {
+    pid(number).is_some_and(|pid| kill_process(pid, signal).is_ok())
 }

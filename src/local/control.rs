@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio_util::sync::CancellationToken;
 
 use super::daemon::{self, Ports};
-use super::home::Home;
+use super::home::{Home, remove_folder};
 use super::state::State;
 use super::{child, child_environment, emulator, lock, orphans, tools};
 use crate::error::{Error, Kind, OrFail, Result};
@@ -189,7 +189,7 @@ pub async fn down(home: &Home, keep: bool) -> Result<Ended> {
 /// # Errors
 /// `Io` if it can't be removed.
 pub fn purge(home: &Home) -> Result<()> {
-    remove(&home.stack())
+    remove_folder(&home.stack(), Kind::Io)
 }
 
 /// Removes the fetched tools; the next `up` fetches them again.
@@ -197,14 +197,5 @@ pub fn purge(home: &Home) -> Result<()> {
 /// # Errors
 /// `Io` if they can't be removed.
 pub fn purge_tools(home: &Home) -> Result<()> {
-    remove(&home.tools())
-}
-
-fn remove(folder: &std::path::Path) -> Result<()> {
-    match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).or_fail(Kind::Io, || format!("{} can't be removed", folder.display()))
-        }
-        _ => Ok(()),
-    }
+    remove_folder(&home.tools(), Kind::Io)
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 use super::child::{EndSignal, Program, Supervised};
 use super::child_environment::WITHOUT_AWS_FILES;
 use super::home::{Home, read_of_other, write_for};
-use super::orphans;
 use super::tools::Environment;
 use super::transports::Transports;
 use super::user::User;
+use super::{orphans, space};
 use crate::aws::AccessKey;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::timing::Wait;
@@ -91,7 +91,7 @@ pub fn unsaved(home: &Home) -> Option<String> {
         return Some(text);
     }
     // On a full disk, not even the reason can be written.
-    let full = rustix::fs::statvfs(home.stack().as_path()).is_ok_and(|disk| disk.f_bavail * disk.f_frsize < 1 << 20);
+    let full = space::free(&home.stack()).is_some_and(|free| free < 1 << 20);
     Some(match full {
         true => format!("no space is left in {}", home.stack().display()),
         false => "it was killed, or did not finish in time".to_owned(),

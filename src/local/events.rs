@@ -7,13 +7,13 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::gateway::{ApiRequest, ApiResponse, Gateway, Right, Service};
-use crate::error::sdk_code;
+use super::state::ACCOUNT;
+use crate::error::{RESOURCE_MISSING, sdk_code};
 use crate::outbox::Members;
 
 const MAX_ENTRIES: usize = 10;
@@ -45,10 +45,7 @@ impl Service for Events {
             if request.operation() != "PutEvents" {
                 return None;
             }
-            match self.put(gateway, request).await {
-                Ok(answer) => answer,
-                Err(refused) => Some(*refused),
-            }
+            self.put(gateway, request).await.unwrap_or_else(|refused| Some(*refused))
         })
     }
 }
@@ -77,35 +74,22 @@ impl Events {
         if refusals.iter().all(Option::is_none) {
             return Ok(None);
         }
-        let good: Vec<Value> =
-            entries.into_iter().zip(&refusals).filter(|(_, r)| r.is_none()).map(|(entry, _)| entry).collect();
-        let mut taken = Vec::new().into_iter();
-        if good.is_empty()
-            && let Some(denied) =
-                denied(gateway, request, body.get("Entries").and_then(Value::as_array).into_iter().flatten()).await
-        {
-            return Err(denied);
-        }
-        if !good.is_empty() {
-            body.insert("Entries".into(), good.into());
-            let body = Bytes::from(Value::from(body).to_string());
-            let forwarded = ApiRequest { body, changed: true, ..request.clone() };
-            let unavailable = |_| {
-                let text = "the emulator does not answer";
-                Box::new(ApiResponse::error(StatusCode::INTERNAL_SERVER_ERROR, "InternalException", text))
-            };
-            let answer = gateway.emulator.send(&forwarded).await.map_err(unavailable)?;
-            let mut document: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
-            match document.get_mut("Entries").map(Value::take) {
-                Some(Value::Array(results)) => taken = results.into_iter(),
-                _ => {
-                    let mut response = ApiResponse::rest(answer.status(), &json!({}));
-                    response.body = answer.into_body();
-                    return Err(Box::new(response));
-                }
+        let good: Vec<Value> = entries
+            .iter()
+            .zip(&refusals)
+            .filter(|(_, refusal)| refusal.is_none())
+            .map(|(entry, _)| entry.clone())
+            .collect();
+        let results = if good.is_empty() {
+            if let Some(denied) = denied(gateway, request, &entries).await {
+                return Err(denied);
             }
-        }
-        Ok(Some(merge(refusals, &mut taken)))
+            Vec::new()
+        } else {
+            body.insert("Entries".into(), good.into());
+            forward(gateway, request, body).await?
+        };
+        Ok(Some(merge(refusals, results.into_iter())))
     }
 
     /// Returns the rejection for a missing bus. The code of the real EventBridge is not documented; this one does not
@@ -120,8 +104,8 @@ impl Events {
         // PutEvents accepts the bus's ARN in place of its name; DescribeEventBus of some emulators does not.
         let name = bus.rsplit_once(":event-bus/").map_or(bus, |(_, name)| name);
         match gateway.clients_in(region).eventbridge().describe_event_bus().name(name).send().await {
-            Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
-                Some(("ResourceNotFoundException", format!("Event bus {name} does not exist.")))
+            Err(error) if sdk_code(&error) == RESOURCE_MISSING => {
+                Some((RESOURCE_MISSING, format!("Event bus {name} does not exist.")))
             }
             // The check failed: the emulator decides.
             Err(_) => None,
@@ -133,18 +117,36 @@ impl Events {
     }
 }
 
-/// Checks the caller's rights. AWS does so before it validates; here the emulator does, which a request without a valid
-/// entry does not reach.
-async fn denied(
+/// Passes the valid entries on to the emulator, and returns their results. Its error is the response to the whole request.
+async fn forward(
     gateway: &Gateway,
     request: &ApiRequest,
-    entries: impl IntoIterator<Item = &Value>,
-) -> Option<Box<ApiResponse>> {
-    let buses: BTreeSet<&str> = entries.into_iter().map(|entry| text(entry, "EventBusName")).collect();
+    body: Map<String, Value>,
+) -> Result<Vec<Value>, Box<ApiResponse>> {
+    let body = Value::from(body).to_string().into();
+    let answer = gateway.emulator.send(&ApiRequest { body, changed: true, ..request.clone() }).await.map_err(|_| {
+        let text = "the emulator does not answer";
+        Box::new(ApiResponse::error(StatusCode::INTERNAL_SERVER_ERROR, "InternalException", text))
+    })?;
+    let mut document: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+    match document.get_mut("Entries").map(Value::take) {
+        Some(Value::Array(results)) => Ok(results),
+        _ => {
+            let mut response = ApiResponse::rest(answer.status(), &json!({}));
+            response.body = answer.into_body();
+            Err(Box::new(response))
+        }
+    }
+}
+
+/// Checks the caller's rights. AWS does so before it validates; here the emulator does, which a request without a valid
+/// entry does not reach.
+async fn denied(gateway: &Gateway, request: &ApiRequest, entries: &[Value]) -> Option<Box<ApiResponse>> {
+    let buses: BTreeSet<&str> = entries.iter().map(|entry| text(entry, "EventBusName")).collect();
     for bus in buses {
         let name = bus.rsplit_once(":event-bus/").map_or(bus, |(_, name)| name);
         let name = if name.is_empty() { "default" } else { name };
-        let resource = format!("arn:aws:events:{}:{}:event-bus/{name}", request.region, request.account);
+        let resource = format!("arn:aws:events:{}:{ACCOUNT}:event-bus/{name}", request.region);
         let right = Right { action: "events:PutEvents", resource: &resource, region: &request.region };
         if let Some(message) = gateway.denied(request, right).await {
             let answer = ApiResponse::error(StatusCode::BAD_REQUEST, "AccessDeniedException", &message);
@@ -155,16 +157,16 @@ async fn denied(
 }
 
 /// Returns one result per entry, in the order of the entries.
-fn merge(refusals: Vec<Option<Refusal>>, taken: &mut impl Iterator<Item = Value>) -> ApiResponse {
-    let results: Vec<Value> = refusals
+fn merge(refusals: Vec<Option<Refusal>>, mut results: impl Iterator<Item = Value>) -> ApiResponse {
+    let entries: Vec<Value> = refusals
         .into_iter()
         .map(|refusal| match refusal {
             Some((code, message)) => json!({"ErrorCode": code, "ErrorMessage": message}),
-            None => taken.next().unwrap_or_else(|| json!({"ErrorCode": "InternalFailure", "ErrorMessage": ""})),
+            None => results.next().unwrap_or_else(|| json!({"ErrorCode": "InternalFailure", "ErrorMessage": ""})),
         })
         .collect();
-    let failed = results.iter().filter(|result| result.get("ErrorCode").is_some()).count();
-    ApiResponse::json(&json!({"FailedEntryCount": failed, "Entries": results}))
+    let failed = entries.iter().filter(|result| result.get("ErrorCode").is_some()).count();
+    ApiResponse::json(&json!({"FailedEntryCount": failed, "Entries": entries}))
 }
 
 fn invalid(message: &str) -> Box<ApiResponse> {
@@ -262,7 +264,7 @@ mod tests {
     #[test]
     fn results_keep_the_entries_order() {
         let refusals = vec![None, Some(("MalformedDetail", String::new())), None];
-        let answer = merge(refusals, &mut [json!({"EventId": "1"}), json!({"EventId": "2"})].into_iter());
+        let answer = merge(refusals, [json!({"EventId": "1"}), json!({"EventId": "2"})].into_iter());
         let answer: Value = serde_json::from_slice(&answer.body).unwrap();
         assert_eq!(answer["FailedEntryCount"], 1);
         assert_eq!(answer["Entries"][0]["EventId"], "1");

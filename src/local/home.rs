@@ -3,6 +3,9 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::user::User;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::settings::environment;
@@ -123,6 +126,33 @@ fn find_root() -> Result<PathBuf> {
         None => Err(Error::new(Kind::LocalSetup, "no home folder found for the local stack")
             .hint("set OUTBOXCTL_HOME to a folder that you can write to")),
     }
+}
+
+/// Removes a folder, if it exists.
+///
+/// # Errors
+/// One of this kind, if it can't be removed.
+pub fn remove_folder(folder: &Path, kind: Kind) -> Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).or_fail(kind, || format!("{} can't be removed", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Reads a value from a file; `None` if it is missing or damaged.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+}
+
+/// Writes a value to a file atomically, readable for its owner only.
+///
+/// # Errors
+/// `Io` if it can't be written.
+pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_vec_pretty(value);
+    write_atomically(path, &text.or_fail(Kind::Unexpected, || format!("{} can't be written", path.display()))?)
 }
 
 /// Writes a file atomically: a reader sees the old or the new content, even after a kill.

@@ -1,8 +1,8 @@
 //! The stack's access key: created once per folder, so that copies in other tools stay valid when the stack restarts.
 
-use super::home::{Home, write_atomically};
+use super::home::{Home, read_json, write_json};
 use crate::aws::AccessKey;
-use crate::error::{Kind, OrFail, Result};
+use crate::error::Result;
 use crate::listener;
 
 /// Returns the key of the stack's folder; creates it if it is missing.
@@ -11,14 +11,11 @@ use crate::listener;
 /// `Io` if it can't be written.
 pub fn ensure(home: &Home) -> Result<AccessKey> {
     let file = home.file("key.json");
-    let kept = std::fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok());
-    if let Some(key) = kept {
+    if let Some(key) = read_json(&file) {
         return Ok(key);
     }
     let key = make()?;
-    let text = serde_json::to_vec(&key).or_fail(Kind::Unexpected, || "key.json".into())?;
-    // Readable for its owner only, as every file that is written this way.
-    write_atomically(&file, &text)?;
+    write_json(&file, &key)?;
     Ok(key)
 }
 

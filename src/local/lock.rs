@@ -119,17 +119,4 @@ mod tests {
         drop(lock);
         assert!(is_free(&home) && take(&home).unwrap().is_some());
     }
-
-    #[test]
-    fn a_reused_process_id_is_not_the_daemon() {
-        let folder = tempfile::tempdir().unwrap();
-        let home = Home::at(folder.path(), "t");
-        home.create().unwrap();
-        let lock = take(&home).unwrap();
-        assert_eq!(holder(&home), Some(std::process::id()));
-        std::fs::write(home.file("lock"), format!("{} 1", std::process::id())).unwrap();
-        assert!(!is_free(&home));
-        assert_eq!(holder(&home), None, "the process that has the number started later");
-        drop(lock);
-    }
 }

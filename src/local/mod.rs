@@ -3,9 +3,8 @@
 //! `outbox`, `output`, `postgres`, `report`, `settings`, `streams` and `timing`.
 //!
 //! `daemon` runs all of it, each child with the environment of `child_environment.rs`; `control.rs` starts, finds
-//! and stops the daemon for commands; `parts.rs` lists the gateway's services. `launcher.py` and the modules in
-//! `launcher/` run in the emulator's process; `roles.rs` and `network.rs` are the gateway's side of them. `space.rs`
-//! looks at the disk.
+//! and stops the daemon for commands. `launcher.py` and the modules in `launcher/` run in the emulator's process;
+//! `roles.rs` and `network.rs` are the gateway's side of them. `space.rs` looks at the disk.
 
 pub mod chaos;
 mod child;
@@ -23,7 +22,6 @@ mod key;
 mod lock;
 mod network;
 mod orphans;
-mod parts;
 mod ports;
 pub mod postgres_server;
 mod process;

@@ -22,9 +22,13 @@ pub async fn end(home: &Home, patience: Duration) -> usize {
 pub async fn end_all_but(home: &Home, patience: Duration, spared: &[u32]) -> usize {
     let left = || find(&home.stack()).into_iter().filter(|pid| !spared.contains(pid)).collect::<Vec<_>>();
     let found = left();
-    found.iter().copied().for_each(|pid| child::signal(pid, Signal::TERM));
+    for pid in &found {
+        child::signal(*pid, Signal::TERM);
+    }
     Wait::new(Duration::from_millis(50), patience).until(|| left().is_empty()).await;
-    left().into_iter().for_each(|pid| child::signal(pid, Signal::KILL));
+    for pid in left() {
+        child::signal(pid, Signal::KILL);
+    }
     found.len()
 }
 

@@ -1,10 +1,9 @@
 //! The gateway's own requests to emulator services with AWS's query protocol, and their responses in XML.
 
-use http::{HeaderMap, HeaderValue, Method, Response, header};
+use http::{HeaderMap, Method, Response};
 
 use super::gateway::{ApiRequest, Emulator};
-use super::state::ACCOUNT;
-use crate::error::{Kind, OrFail, Result};
+use crate::error::Result;
 
 /// Sends a form to a service, by its signing name; returns the response, whatever its status. `headers` are for the
 /// emulator's launcher.
@@ -16,26 +15,11 @@ pub async fn ask(
     region: &str,
     service: &str,
     form: &str,
-    mut headers: HeaderMap,
+    headers: HeaderMap,
 ) -> Result<Response<String>> {
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-    let scope = format!("AWS4-HMAC-SHA256 Credential=test/20260101/{region}/{service}/aws4_request");
-    let scope = HeaderValue::from_str(&scope).or_fail(Kind::Unexpected, || format!("{region} is not a region"))?;
-    headers.insert(header::AUTHORIZATION, scope);
-    let request = ApiRequest {
-        service: service.into(),
-        target: None,
-        method: Method::POST,
-        path: "/".into(),
-        query: String::new(),
-        headers,
-        body: form.to_owned().into(),
-        region: region.to_owned(),
-        account: ACCOUNT.to_owned(),
-        by_role: false,
-        // Unsigned: the gateway itself asks.
-        changed: true,
-    };
+    let kind = "application/x-www-form-urlencoded";
+    let mut request = ApiRequest::of_gateway((service, region), Method::POST, "/", kind, form.to_owned())?;
+    request.headers.extend(headers);
     Ok(emulator.send(&request).await?.map(|body| String::from_utf8_lossy(&body).into_owned()))
 }
 

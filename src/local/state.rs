@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::home::{Home, write_atomically};
+use super::home::{Home, read_json, write_json};
 use super::transports::Transports;
 use crate::aws::arn::Arn;
 use crate::aws::{AccessKey, LocalEndpoint};
@@ -77,14 +77,13 @@ pub struct State {
 impl State {
     /// Reads the state on disk, whether its daemon runs or not. Returns `None` if it is missing or invalid.
     pub fn read(home: &Home) -> Option<Self> {
-        serde_json::from_slice(&std::fs::read(home.state_file()).ok()?).ok()
+        read_json(&home.state_file())
     }
 
     /// # Errors
     /// `Io` if it can't be written.
     pub fn write(&self, home: &Home) -> Result<()> {
-        let text = serde_json::to_vec_pretty(self).or_fail(Kind::Unexpected, || "state.json".into())?;
-        write_atomically(&home.state_file(), &text)
+        write_json(&home.state_file(), self)
     }
 
     /// Returns the settings for SDK clients.

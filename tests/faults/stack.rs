@@ -122,7 +122,7 @@ impl Stack {
     pub async fn struck(&self) -> Result<u64> {
         let answer = self.gateway("GET", "").await?;
         let rules = answer["rules"].as_array().cloned().unwrap_or_default();
-        Ok(rules.iter().filter_map(|rule| rule["struck"].as_u64()).sum())
+        Ok(rules.iter().filter_map(|rule| rule["hits"].as_u64()).sum())
     }
 
     /// One request to the gateway's own endpoint, which AWS does not have.

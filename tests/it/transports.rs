@@ -368,7 +368,8 @@ async fn a_log_has_events_of_14_days_before_and_2_hours_after_the_present() {
     assert_eq!(put.failed_entry_count(), 0);
 
     let kept = |ages: &[i64]| ages.iter().map(|age| now - age * HOUR).collect::<Vec<_>>();
-    let times = async |group| search(&logs, group, None).await.into_iter().map(|(time, _)| time).collect::<Vec<_>>();
+    let times =
+        async |group: &str| search(&logs, group, None).await.into_iter().map(|(time, _)| time).collect::<Vec<_>>();
     assert_eq!(times("all").await, kept(&ages[1..5]));
     assert_eq!(times("of-a-day").await, kept(&ages[2..5]));
     let in_seconds: Vec<i64> = kept(&ages[1..5]).iter().map(|time| time / 1_000 * 1_000).collect();

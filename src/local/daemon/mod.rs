@@ -5,26 +5,20 @@
 mod running;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use self::running::with_parts;
-use super::dms::Dms;
+use self::running::{Backend, discard_file, url, with_parts};
 use super::emulator::{self, Emulator};
-use super::event_source::EventSources;
-use super::gateway::ResourceProvider;
-use super::home::{Home, write_atomically};
+use super::home::{Home, read_json, write_atomically, write_json};
 use super::postgres_server::tokens::Tokens;
 use super::postgres_server::{self, Server};
 use super::state::{REGION, State};
 use super::tools::{EMULATOR_VERSION, Tools};
 use super::transports::Transports;
-use super::{key, lock, orphans, parts, ports, rds, tools};
-use crate::aws::AccessKey;
-use crate::error::{Error, Kind, OrFail, Result};
-use crate::listener;
+use super::{lock, orphans, ports, rds, tools};
+use crate::error::{Error, Kind, Result};
 use crate::report::{Event, Reporter};
 
 /// Ports that the stack listens on; 0 picks a free one.
@@ -37,12 +31,11 @@ pub struct Ports {
 impl Ports {
     /// Returns the ports of the last run: addresses in the stack's secrets and queues name them.
     pub fn remembered(home: &Home) -> Option<Self> {
-        serde_json::from_slice(&std::fs::read(home.file("ports.json")).ok()?).ok()
+        read_json(&home.file("ports.json"))
     }
 
     fn remember(self, home: &Home) -> Result<()> {
-        let text = serde_json::to_vec(&self).or_fail(Kind::Unexpected, || "ports.json".into())?;
-        write_atomically(&home.file("ports.json"), &text)
+        write_json(&home.file("ports.json"), &self)
     }
 }
 
@@ -56,10 +49,6 @@ pub fn last_failure(home: &Home) -> Option<String> {
 pub fn discard(home: &Home, decision: bool) {
     let file = discard_file(home);
     let _ = if decision { std::fs::write(file, "") } else { std::fs::remove_file(file) };
-}
-
-fn discard_file(home: &Home) -> PathBuf {
-    home.file("discard")
 }
 
 fn failure_file(home: &Home) -> PathBuf {
@@ -163,25 +152,6 @@ async fn serve(
     result
 }
 
-/// The parts that the gateway adds to the emulator, and the keys to both.
-struct Backend {
-    key: AccessKey,
-    /// Secret that the gateway sends to the emulator.
-    secret: String,
-    dms: Arc<Dms>,
-    event_sources: EventSources,
-    providers: Vec<Arc<dyn ResourceProvider>>,
-}
-
-impl Backend {
-    fn new(home: &Home) -> Result<Self> {
-        // The API and CloudFormation share the replication tasks.
-        let (dms, event_sources) = (Arc::default(), EventSources::default());
-        let providers = parts::providers(&dms, &event_sources);
-        Ok(Self { key: key::ensure(home)?, secret: listener::random::<16>()?, dms, event_sources, providers })
-    }
-}
-
 /// Starts the emulator, and reports what an earlier run lost.
 async fn start_emulator(
     home: &Home,
@@ -221,11 +191,6 @@ async fn start_emulator(
     let text = format!("AWS emulator (ministack {EMULATOR_VERSION}) behind {}", url(port));
     reporter.emit(Event::finished("emulator", text, true));
     Ok(emulator)
-}
-
-/// Returns the address of the AWS endpoint.
-fn url(port: u16) -> String {
-    format!("http://127.0.0.1:{port}")
 }
 
 /// Checks that a server with a database instance has the port that it had before: the secret of the instance, the outputs

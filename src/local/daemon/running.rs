@@ -1,26 +1,65 @@
 //! A stack whose servers run: the parts around them, until it stops.
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Backend, discard_file, url};
 use crate::aws::{AccessKey, Clients, LocalEndpoint};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::listener;
+use crate::local::dms::Dms;
 use crate::local::emulator::{self, Emulator};
-use crate::local::gateway::{self, Gateway};
+use crate::local::event_source::EventSources;
+use crate::local::events::Events;
+use crate::local::gateway::{self, Gateway, ResourceProvider, Service};
 use crate::local::home::Home;
 use crate::local::postgres_server::Server;
 use crate::local::postgres_server::further::Keeper;
 use crate::local::postgres_server::tokens::Tokens;
+use crate::local::rds::Rds;
 use crate::local::state::{ACCOUNT, REGION, State};
 use crate::local::tools::{EMULATOR_VERSION, Tools};
 use crate::local::transports::Transports;
-use crate::local::{orphans, parts};
+use crate::local::{key, orphans};
 
 /// Time limit for work in flight (an invocation, a put) when the stack stops.
 const IN_FLIGHT: Duration = Duration::from_secs(10);
+
+/// The parts that the gateway adds to the emulator, each in the order of priority, and the keys to both.
+pub(super) struct Backend {
+    pub(super) key: AccessKey,
+    /// Secret that the gateway sends to the emulator.
+    pub(super) secret: String,
+    /// Services that answer some or all of an API's operations.
+    services: Vec<Arc<dyn Service>>,
+    /// CloudFormation resource types that the emulator lacks.
+    pub(super) providers: Vec<Arc<dyn ResourceProvider>>,
+}
+
+impl Backend {
+    pub(super) fn new(home: &Home) -> Result<Self> {
+        // The API and CloudFormation share the replication tasks and the mappings.
+        let (dms, event_sources) = (Arc::new(Dms::default()), Arc::new(EventSources::default()));
+        Ok(Self {
+            key: key::ensure(home)?,
+            secret: listener::random::<16>()?,
+            services: vec![dms.clone(), event_sources.clone(), Arc::new(Events::default()), Arc::new(Rds)],
+            providers: vec![dms, event_sources, Arc::new(Rds)],
+        })
+    }
+}
+
+/// Returns the address of the AWS endpoint.
+pub(super) fn url(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}
+
+/// Returns the file that exists while the data of the stack are to be removed once its daemon has ended.
+pub(super) fn discard_file(home: &Home) -> PathBuf {
+    home.file("discard")
+}
 
 /// Runs the parts around PostgreSQL and the emulator until cancelled, and ends the emulator.
 ///
@@ -29,7 +68,7 @@ const IN_FLIGHT: Duration = Duration::from_secs(10);
 pub(super) async fn with_parts(
     home: &Home,
     tools: &Tools,
-    Backend { key, secret, dms, event_sources, providers }: Backend,
+    Backend { key, secret, services, providers }: Backend,
     (postgres, tokens, emulator): (&mut Server, Tokens, &mut Emulator),
     (listeners, port, transports): (Vec<std::net::TcpListener>, u16, Transports),
     cancel: CancellationToken,
@@ -44,16 +83,13 @@ pub(super) async fn with_parts(
         }
     };
     let gateway = Gateway::new(gateway::Parts {
-        region: REGION.into(),
         home: home.clone(),
         postgres: postgres.about.clone(),
         servers,
         emulator: gateway::Emulator::new(&emulator.url, &secret)?,
         key: key.clone(),
         clients: Clients::for_local(LocalEndpoint { url: url.clone(), region: REGION.into(), key: key.clone() }).await,
-        // A separate token: background work ends after the signal, but before the emulator and PostgreSQL.
-        cancel: CancellationToken::new(),
-        services: parts::services(&dms, &event_sources),
+        services,
         providers,
     });
     tokens.verify_with(&gateway);
@@ -92,17 +128,14 @@ async fn finish(gateway: &Gateway, home: &Home, emulator: u32) {
     let _ = tokio::time::timeout(Duration::from_secs(3), gateway.drain()).await;
 }
 
-fn listen(
-    gateway: &std::sync::Arc<Gateway>,
-    listeners: Vec<std::net::TcpListener>,
-) -> Result<tokio::task::JoinHandle<()>> {
+fn listen(gateway: &Arc<Gateway>, listeners: Vec<std::net::TcpListener>) -> Result<tokio::task::JoinHandle<()>> {
     let listeners = listener::watched(listeners).or_fail(Kind::LocalSetup, || "the AWS endpoint".into())?;
     Ok(tokio::spawn(gateway::serve(gateway.clone(), listeners)))
 }
 
 /// Keeps the stack running until it is cancelled or one of its parts ends.
 async fn supervise_parts(
-    gateway: &std::sync::Arc<Gateway>,
+    gateway: &Arc<Gateway>,
     home: &Home,
     state: &State,
     (postgres, keeper): (&mut Server, &mut Keeper),

@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::store::{Resource, Store};
 use crate::aws::Clients;
 use crate::aws::dms::versions::Engine;
-use crate::error::{AwsContext, Error, Kind, OrFail, Result, sdk_code};
+use crate::capture::settings::count;
+use crate::error::{AwsContext, Error, Kind, OrFail, RESOURCE_MISSING, Result, sdk_code};
 use crate::local::gateway::Gateway;
 use crate::local::home::write_atomically;
 use crate::local::network;
@@ -23,7 +24,7 @@ pub(super) async fn database(
     instance: Option<&Resource>,
     endpoint: &Resource,
 ) -> Result<Target> {
-    let settings = &endpoint.document.get("PostgreSQLSettings").cloned().unwrap_or_default();
+    let settings = endpoint.member("PostgreSQLSettings");
     let given = |name: &str| settings[name].as_str().filter(|text| !text.is_empty());
     let name = given("DatabaseName").unwrap_or_else(|| endpoint.text("DatabaseName")).to_owned();
     let mut target = match given("SecretsManagerSecretId") {
@@ -40,8 +41,7 @@ pub(super) async fn database(
         }
         None => {
             let or = |setting: &str, member: &str| given(setting).unwrap_or_else(|| endpoint.text(member)).to_owned();
-            let port = |value: &Value| crate::capture::settings::count(value);
-            let port = port(&settings["Port"]).or_else(|| endpoint.document.get("Port").and_then(port));
+            let port = count(&settings["Port"]).or_else(|| count(endpoint.member("Port")));
             Target {
                 host: or("ServerName", "ServerName"),
                 port: port.and_then(|port| u16::try_from(port).ok()).unwrap_or(5432),
@@ -118,7 +118,7 @@ pub(super) async fn test(gateway: &Gateway, store: &Store, instance: &Resource, 
     let clients = writable(gateway, instance, endpoint).await?;
     let arn = stream(endpoint);
     let answer = clients.kinesis().describe_stream().stream_arn(&arn).send().await;
-    if answer.as_ref().is_err_and(|error| sdk_code(error) == "ResourceNotFoundException") {
+    if answer.as_ref().is_err_and(|error| sdk_code(error) == RESOURCE_MISSING) {
         return Err(Error::new(Kind::StreamMissing, format!("stream {arn} does not exist")));
     }
     answer.aws(format!("describe stream {arn}"))?;
@@ -129,7 +129,7 @@ pub(super) async fn test(gateway: &Gateway, store: &Store, instance: &Resource, 
 /// for a stream. An instance with a public address reaches both.
 pub(super) async fn reachable(gateway: &Gateway, instance: &Resource, endpoint: &Resource) -> Result<()> {
     let Some(place) = place(instance) else { return Ok(()) };
-    let secret = &endpoint.document.get("PostgreSQLSettings").cloned().unwrap_or_default()["SecretsManagerSecretId"];
+    let secret = &endpoint.member("PostgreSQLSettings")["SecretsManagerSecretId"];
     let service = match (stream(endpoint).is_empty(), secret.is_string()) {
         (false, _) => "kinesis-streams",
         (true, true) => "secretsmanager",
@@ -164,8 +164,7 @@ pub(super) async fn admitted(
 
 /// Returns the place of a replication instance without a public address. An instance with one reaches every service.
 fn place(instance: &Resource) -> Option<Place> {
-    let private = instance.document.get("PubliclyAccessible").and_then(Value::as_bool) == Some(false);
-    private.then(|| within(instance))
+    (instance.member("PubliclyAccessible") == &Value::Bool(false)).then(|| within(instance))
 }
 
 /// Returns the subnets and security groups of a replication instance.
@@ -173,9 +172,11 @@ fn within(instance: &Resource) -> Place {
     let texts = |list: &Value, member: &str| -> Vec<String> {
         list.as_array().into_iter().flatten().filter_map(|item| item[member].as_str()).map(str::to_owned).collect()
     };
-    let group = instance.document.get("ReplicationSubnetGroup").cloned().unwrap_or_default();
-    let groups = instance.document.get("VpcSecurityGroups").cloned().unwrap_or_default();
-    Place { subnets: texts(&group["Subnets"], "SubnetIdentifier"), groups: texts(&groups, "VpcSecurityGroupId") }
+    let subnets = &instance.member("ReplicationSubnetGroup")["Subnets"];
+    Place {
+        subnets: texts(subnets, "SubnetIdentifier"),
+        groups: texts(instance.member("VpcSecurityGroups"), "VpcSecurityGroupId"),
+    }
 }
 
 /// Returns the role that reads the secret, assumed by the regional principal (DMS user guide, "Using secrets to access
@@ -197,8 +198,7 @@ const SESSION: &str = "dms-session-for-replication-engine";
 /// using a Kinesis data stream as a target"), and returns clients with sessions of it. DMS names the replication
 /// instance as the source, and its account ("Cross-service confused deputy prevention").
 pub(super) async fn writable(gateway: &Gateway, instance: &Resource, endpoint: &Resource) -> Result<Clients> {
-    let settings = endpoint.document.get("KinesisSettings").cloned().unwrap_or_default();
-    let Some(role) = settings["ServiceAccessRoleArn"].as_str() else {
+    let Some(role) = endpoint.member("KinesisSettings")["ServiceAccessRoleArn"].as_str() else {
         return Ok(gateway.clients_in(endpoint.region()));
     };
     let role = Assumed {
@@ -215,5 +215,5 @@ pub(super) async fn writable(gateway: &Gateway, instance: &Resource, endpoint: &
 
 /// Returns the name of a target endpoint's stream.
 pub(super) fn stream(endpoint: &Resource) -> String {
-    endpoint.document.get("KinesisSettings").and_then(|s| s["StreamArn"].as_str()).unwrap_or_default().to_owned()
+    endpoint.member("KinesisSettings")["StreamArn"].as_str().unwrap_or_default().to_owned()
 }

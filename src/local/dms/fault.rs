@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use crate::error::Error;
 use crate::local::gateway::ApiResponse;
 
 /// Error response of an operation.
@@ -45,4 +46,9 @@ impl Fault {
         };
         ApiResponse::error(status, self.code, &self.message)
     }
+}
+
+/// Returns an error with its causes in one line, as in `LastFailureMessage`.
+pub(super) fn one_line(error: &Error) -> String {
+    std::iter::once(error.message().to_owned()).chain(error.causes()).collect::<Vec<_>>().join(": ")
 }

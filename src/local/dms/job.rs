@@ -5,9 +5,8 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::endpoint;
-use super::fault::Fault;
+use super::fault::{Answer, Fault};
 use super::kind::Kind;
-use super::operations::tasks;
 use super::store::{Resource, Store};
 use crate::capture::mapping::Mappings;
 use crate::capture::settings::{LobSettings, SourceSettings, TargetSettings};
@@ -33,7 +32,6 @@ pub(super) async fn prepare(
     let source = store.get(Kind::Endpoint, task.text("SourceEndpointArn")).map_err(missing)?;
     let target = store.get(Kind::Endpoint, task.text("TargetEndpointArn")).map_err(missing)?;
     let settings = source_settings(&source);
-    let kinesis = target.document.get("KinesisSettings").cloned().unwrap_or_default();
     let task_settings = serde_json::from_str(task.text("ReplicationTaskSettings")).unwrap_or_default();
     let migration = task.text("MigrationType");
     let instance = store.get(Kind::Instance, task.text("ReplicationInstanceArn")).map_err(missing)?;
@@ -52,7 +50,7 @@ pub(super) async fn prepare(
         load: migration.starts_with("full-load"),
         follow: migration.ends_with("cdc"),
         mappings: Mappings::parse(task.text("TableMappings"))?,
-        target: TargetSettings::read(&kinesis),
+        target: TargetSettings::read(target.member("KinesisSettings")),
         lobs: LobSettings::read(&task_settings),
         source: settings,
         statistics,
@@ -65,13 +63,18 @@ pub(super) async fn prepare(
 
 /// Returns the log position of the task's recovery checkpoint; the beginning of the log without one.
 fn checkpoint(task: &Resource) -> Lsn {
-    tasks::parse_position(task.text("RecoveryCheckpoint")).unwrap_or_default()
+    parse_position(task.text("RecoveryCheckpoint")).unwrap_or_default()
+}
+
+/// Reads a log sequence number, alone or inside a stream position or a recovery checkpoint.
+pub(super) fn parse_position(text: &str) -> Answer<Lsn> {
+    let lsn = text.split(['.', '#', ':']).find_map(|part| part.parse().ok());
+    lsn.ok_or_else(|| Fault::parameter(format!("CdcStartPosition {text} does not contain a log sequence number")))
 }
 
 /// Returns the settings of a source endpoint.
 pub(super) fn source_settings(source: &Resource) -> SourceSettings {
-    let settings = source.document.get("PostgreSQLSettings").cloned().unwrap_or_default();
-    SourceSettings::read(&settings, source.text("ExtraConnectionAttributes"))
+    SourceSettings::read(source.member("PostgreSQLSettings"), source.text("ExtraConnectionAttributes"))
 }
 
 /// Returns the endpoint's slot, or one named after the task: lower case letters, digits and underscores, at most 63.

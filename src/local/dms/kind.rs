@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Kind {
     SubnetGroup,
     Instance,
@@ -15,7 +15,7 @@ pub(super) enum Kind {
 
 /// Names of a kind in the API.
 pub(super) struct Names {
-    /// Response member that holds one resource.
+    /// Response member that holds one resource; the last part of the CloudFormation type and of the operations' names.
     pub(super) one: &'static str,
     /// Response member that holds a list.
     pub(super) many: &'static str,
@@ -30,6 +30,16 @@ pub(super) struct Names {
 }
 
 impl Kind {
+    pub(super) const ALL: [Self; 7] = [
+        Self::SubnetGroup,
+        Self::Instance,
+        Self::Endpoint,
+        Self::Connection,
+        Self::Task,
+        Self::Certificate,
+        Self::Subscription,
+    ];
+
     pub(super) fn names(self) -> Names {
         match self {
             Self::SubnetGroup => Names {

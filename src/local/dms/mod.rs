@@ -1,9 +1,10 @@
 //! The part of the DMS API that a pipeline needs, its CloudFormation types, and the runs of its tasks.
 //!
 //! `operations/` implements the API (JSON 1.1, target prefix `AmazonDMSv20160101`), `provider.rs` the CloudFormation
-//! types; `runner.rs` runs tasks on [`crate::capture`], and `job.rs` prepares a run. `store.rs` holds all data, on disk
+//! types, both with the shared parts of `call.rs`; `runner.rs` runs tasks on [`crate::capture`], and `job.rs` prepares a run. `store.rs` holds all data, on disk
 //! before an operation answers. Source: AWS DMS API reference, 2016-01-01. Imports the same rooms as [`super`].
 
+mod call;
 mod endpoint;
 mod enums;
 mod fault;
@@ -13,34 +14,26 @@ mod kind;
 mod operations;
 mod provider;
 mod runner;
+mod runs;
 mod store;
 
 use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
 
+use self::call::Call;
 use self::fault::{Answer, Fault};
 use self::input::Input;
-use self::runner::Runs;
+use self::runs::Runs;
 use self::store::Store;
 use super::gateway::{ApiRequest, ApiResponse, Gateway, Service};
-use crate::error::Result;
-
-pub use provider::DmsResources;
+use super::state::REGION;
+use crate::error::{Error, Kind, Result};
 
 /// The service. One instance serves the API and CloudFormation.
 #[derive(Default)]
 pub struct Dms {
     store: OnceLock<Arc<Store>>,
-    runs: Arc<Runs>,
-}
-
-/// Context of an operation.
-pub(in crate::local) struct Call<'a> {
-    gateway: &'a Arc<Gateway>,
-    /// The caller's region; resources of other regions are invisible to it.
-    region: String,
-    store: Arc<Store>,
     runs: Arc<Runs>,
 }
 
@@ -81,9 +74,7 @@ impl Service for Dms {
 
     fn start<'a>(&'a self, gateway: &'a Arc<Gateway>) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            let call = self
-                .call(gateway, &gateway.region)
-                .map_err(|f| crate::error::Error::new(crate::error::Kind::Io, f.message))?;
+            let call = self.call(gateway, REGION).map_err(|fault| Error::new(Kind::Io, fault.message))?;
             runner::resume(&call);
             Ok(())
         })

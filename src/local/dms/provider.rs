@@ -7,17 +7,15 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 
+use super::call::Call;
 use super::input::Input;
 use super::kind::Kind;
-use super::{Call, Dms, operations};
+use super::{Dms, operations};
 use crate::local::gateway::{Gateway, Made, Resource, ResourceProvider, ResourceRequest};
 use crate::timing::Wait;
 
 /// Time limit for a resource to become ready.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The provider; shares its [`Dms`] with the API.
-pub struct DmsResources(pub Arc<Dms>);
 
 const TYPES: &[&str] = &[
     "AWS::DMS::ReplicationSubnetGroup",
@@ -29,28 +27,20 @@ const TYPES: &[&str] = &[
 ];
 
 fn kind(resource_type: &str) -> Result<Kind, String> {
-    Ok(match resource_type.rsplit("::").next().unwrap_or("") {
-        "ReplicationSubnetGroup" => Kind::SubnetGroup,
-        "ReplicationInstance" => Kind::Instance,
-        "Endpoint" => Kind::Endpoint,
-        "ReplicationTask" => Kind::Task,
-        "Certificate" => Kind::Certificate,
-        "EventSubscription" => Kind::Subscription,
-        _ => return Err(format!("the local stack has no resource type {resource_type}")),
-    })
+    let name = resource_type.strip_prefix("AWS::DMS::");
+    let found = Kind::ALL.into_iter().find(|kind| name == Some(kind.names().one));
+    found.ok_or_else(|| format!("the local stack has no resource type {resource_type}"))
 }
 
-/// Returns the suffix of the operation names, and the member that names the resource in Modify and Delete.
-fn operation(kind: Kind) -> (&'static str, &'static str) {
-    match kind {
-        Kind::SubnetGroup => ("ReplicationSubnetGroup", "ReplicationSubnetGroupIdentifier"),
-        Kind::Instance => ("ReplicationInstance", "ReplicationInstanceArn"),
-        Kind::Endpoint => ("Endpoint", "EndpointArn"),
-        Kind::Task => ("ReplicationTask", "ReplicationTaskArn"),
-        Kind::Certificate => ("Certificate", "CertificateArn"),
-        Kind::Subscription => ("EventSubscription", "SubscriptionName"),
-        Kind::Connection => ("Connection", "EndpointArn"),
-    }
+/// Returns the property that names a new resource.
+fn identifier(kind: Kind) -> &'static str {
+    if kind == Kind::Subscription { "SubscriptionName" } else { kind.names().identifier }
+}
+
+/// Returns the member that names the resource in Modify and Delete.
+fn key(kind: Kind) -> &'static str {
+    let arn = kind.names().arn;
+    if arn.is_empty() { identifier(kind) } else { arn }
 }
 
 /// Properties whose change replaces the resource.
@@ -95,17 +85,13 @@ fn body(kind: Kind, request: &ResourceRequest) -> Map<String, Value> {
             _ => body.insert(name.clone(), value),
         };
     }
-    let (member, limit) = match kind {
-        Kind::Subscription => ("SubscriptionName", 63),
-        kind => (kind.names().identifier, 63),
-    };
-    body.entry(member).or_insert_with(|| generated_name(request, limit).into());
+    body.entry(identifier(kind)).or_insert_with(|| generated_name(request).into());
     body
 }
 
 /// Settings whose text is true, false or a number.
 fn typed(settings: Value) -> Value {
-    let Value::Object(settings) = settings else { return settings };
+    let Value::Object(mut settings) = settings else { return settings };
     let value = |name: &str, value: Value| match value.as_str() {
         Some("true") => Value::Bool(true),
         Some("false") => Value::Bool(false),
@@ -114,37 +100,38 @@ fn typed(settings: Value) -> Value {
         }
         _ => value,
     };
-    let typed = |(name, setting): (String, Value)| {
-        let setting = value(&name, setting);
-        (name, setting)
-    };
-    settings.into_iter().map(typed).collect()
+    for (name, setting) in &mut settings {
+        *setting = value(name, setting.take());
+    }
+    Value::Object(settings)
 }
 
-/// Returns a generated name as AWS does: stack, logical id and a random suffix.
-fn generated_name(request: &ResourceRequest, limit: usize) -> String {
+/// Returns a generated name of up to 63 characters as AWS does: stack, logical id and a random suffix.
+fn generated_name(request: &ResourceRequest) -> String {
     let random: String = uuid::Uuid::new_v4().simple().to_string().chars().take(12).collect();
     let mut name = format!("{}-{}", request.stack_name, request.logical_id).to_lowercase();
     name.retain(|c| c.is_ascii_alphanumeric() || c == '-');
-    name.truncate(limit - random.len() - 1);
+    name.truncate(63 - random.len() - 1);
     format!("{}-{random}", name.trim_end_matches('-'))
 }
 
-impl DmsResources {
-    async fn ask(&self, call: &Call<'_>, operation: &str, body: Map<String, Value>) -> Result<Value, String> {
-        let answer = operations::answer(call, operation, &Input(Value::Object(body))).await;
-        answer.map_err(|fault| format!("{} (Service: DatabaseMigrationService, Code: {})", fault.message, fault.code))
-    }
+/// Asks the API.
+async fn ask(call: &Call<'_>, operation: &str, body: Map<String, Value>) -> Result<Value, String> {
+    let answer = operations::answer(call, operation, &Input(Value::Object(body))).await;
+    answer.map_err(|fault| format!("{} (Service: DatabaseMigrationService, Code: {})", fault.message, fault.code))
+}
 
+impl Dms {
     async fn make(&self, gateway: &Arc<Gateway>, request: &ResourceRequest) -> Result<Resource, String> {
-        let call = self.0.call(gateway, &request.region).map_err(|fault| fault.message)?;
+        let call = self.call(gateway, &request.region).map_err(|fault| fault.message)?;
         let kind = kind(&request.resource_type)?;
         let verb = if kind == Kind::Certificate { "Import" } else { "Create" };
         let body = body(kind, request);
-        let answer = self.ask(&call, &format!("{verb}{}", operation(kind).0), body).await?;
-        let document = &answer[kind.names().one];
-        if !kind.names().arn.is_empty() {
-            wait_until_ready(&call, document[kind.names().arn].as_str().unwrap_or("")).await?;
+        let answer = ask(&call, &format!("{verb}{}", kind.names().one), body).await?;
+        let names = kind.names();
+        let document = &answer[names.one];
+        if !names.arn.is_empty() {
+            wait_until_ready(&call, document[names.arn].as_str().unwrap_or("")).await?;
         }
         Ok(resource(kind, document))
     }
@@ -156,40 +143,39 @@ impl DmsResources {
             // CloudFormation deletes the old one when the stack's update is complete.
             return self.make(gateway, request).await;
         }
-        let call = self.0.call(gateway, &request.region).map_err(|fault| fault.message)?;
+        let call = self.call(gateway, &request.region).map_err(|fault| fault.message)?;
         let id = request.physical_id.clone().unwrap_or_default();
-        let (name, member) = operation(kind);
+        let names = kind.names();
         let mut changed = body(kind, request);
-        if request.properties[kind.names().identifier].is_null() {
-            changed.remove(kind.names().identifier);
+        if request.properties[names.identifier].is_null() {
+            changed.remove(names.identifier);
         }
-        changed.insert(member.into(), id.as_str().into());
-        let answer = self.ask(&call, &format!("Modify{name}"), changed).await?;
-        if !kind.names().arn.is_empty() {
+        changed.insert(key(kind).into(), id.as_str().into());
+        let answer = ask(&call, &format!("Modify{}", names.one), changed).await?;
+        if !names.arn.is_empty() {
             wait_until_ready(&call, &id).await?;
         }
-        Ok(resource(kind, &answer[kind.names().one]))
+        Ok(resource(kind, &answer[names.one]))
     }
 
     async fn remove(&self, gateway: &Arc<Gateway>, request: &ResourceRequest) -> Result<(), String> {
-        let call = self.0.call(gateway, &request.region).map_err(|fault| fault.message)?;
+        let call = self.call(gateway, &request.region).map_err(|fault| fault.message)?;
         let kind = kind(&request.resource_type)?;
         let id = request.physical_id.clone().unwrap_or_default();
-        let (name, member) = operation(kind);
         let known = call.store.list(|r| r.kind == kind && (r.arn == id || r.identifier() == id));
         let Some(known) = known.first() else { return Ok(()) };
         if kind == Kind::Task {
-            stop(self, &call, &id).await?;
+            stop(&call, &id).await?;
         }
-        let body = Map::from_iter([(member.to_owned(), id.as_str().into())]);
-        self.ask(&call, &format!("Delete{name}"), body).await?;
+        let body = Map::from_iter([(key(kind).to_owned(), id.as_str().into())]);
+        ask(&call, &format!("Delete{}", kind.names().one), body).await?;
         until(|| call.store.find(&known.arn).is_none(), &format!("{id} is still being deleted")).await
     }
 }
 
 /// Stops a task before it is deleted. Changing a running task is refused, as on AWS: CloudFormation does not stop it
 /// ("The task must be stopped before you can modify it", ModifyReplicationTask).
-async fn stop(provider: &DmsResources, call: &Call<'_>, arn: &str) -> Result<(), String> {
+async fn stop(call: &Call<'_>, arn: &str) -> Result<(), String> {
     let status = || call.store.find(arn).map_or(String::new(), |task| task.status().to_owned());
     until(
         || !["starting", "creating", "modifying"].contains(&status().as_str()),
@@ -198,7 +184,7 @@ async fn stop(provider: &DmsResources, call: &Call<'_>, arn: &str) -> Result<(),
     .await?;
     if status() == "running" {
         let body = Map::from_iter([("ReplicationTaskArn".to_owned(), arn.into())]);
-        provider.ask(call, "StopReplicationTask", body).await?;
+        ask(call, "StopReplicationTask", body).await?;
     }
     until(|| status() != "stopping" && !call.runs.is_running(arn), "the task does not stop").await
 }
@@ -232,7 +218,7 @@ fn resource(kind: Kind, document: &Value) -> Resource {
     }
 }
 
-impl ResourceProvider for DmsResources {
+impl ResourceProvider for Dms {
     fn types(&self) -> &'static [&'static str] {
         TYPES
     }

@@ -1,8 +1,7 @@
 //! Runs of tasks: starting, running, then stopped or failed; and the restart after the stack was stopped.
 
-use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -10,53 +9,20 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::Call;
+use super::call::{Call, TRANSITION};
 use super::endpoint;
-use super::fault::Answer;
+use super::fault::{Answer, one_line};
 use super::job::{self, slot, source_settings};
 use super::kind::Kind;
-use super::operations::{TRANSITION, now};
-use super::store::{Resource, Store};
-use crate::capture::{self, Ended, Phase, Start, Statistics, TableCounts};
+use super::runs::Run;
+use super::store::{Resource, Store, now};
+use crate::capture::{self, Ended, Phase, Start, Statistics};
 use crate::error::{Error, Result};
 use crate::local::gateway::Gateway;
 use crate::postgres::replication::Lsn;
 
 /// Interval at which counts and positions of a running task are written to disk.
 const KEEP: Duration = Duration::from_millis(250);
-
-/// The running tasks.
-#[derive(Default)]
-pub(super) struct Runs(Mutex<HashMap<String, Run>>);
-
-struct Run {
-    stop: CancellationToken,
-    statistics: Arc<Statistics>,
-}
-
-impl Runs {
-    pub(super) fn is_running(&self, arn: &str) -> bool {
-        self.lock().contains_key(arn)
-    }
-
-    pub(super) fn tables(&self, arn: &str) -> Option<Vec<((String, String), TableCounts)>> {
-        self.lock().get(arn).map(|run| run.statistics.snapshot())
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Run>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Returns an error with its causes in one line, as in `LastFailureMessage`.
-pub(super) fn one_line(error: &Error) -> String {
-    let mut text = error.message().to_owned();
-    for cause in error.causes() {
-        text.push_str(": ");
-        text.push_str(&cause);
-    }
-    text
-}
 
 /// Sets the task to `starting` and starts its run in the background.
 pub(super) fn start(call: &Call<'_>, task: &Resource, start: Start) -> Answer<Resource> {
@@ -71,7 +37,6 @@ pub(super) fn start(call: &Call<'_>, task: &Resource, start: Start) -> Answer<Re
             task.document.remove("RecoveryCheckpoint");
             task.set("ReplicationTaskStats", json!({"FreshStartDate": now()}));
         }
-        Ok(task.clone())
     })?;
     launch(call, starting.clone(), start);
     Ok(starting)
@@ -105,7 +70,6 @@ fn launch(call: &Call<'_>, task: Resource, start: Start) {
                     task.set("LastFailureMessage", text);
                 }
             }
-            Ok(())
         });
         if let (Err(fault), false) = (changed, gateway.cancel.is_cancelled()) {
             tracing::warn!(task = task.arn, fault = fault.message, "a task's end could not be saved");
@@ -155,22 +119,23 @@ async fn supervise(
                 let now = (*positions.borrow(), statistics.snapshot());
                 if now != kept {
                     kept = now;
-                    let changed = store.change(&task.arn, |task| {
-                        task.hidden.tables = kept.1.clone();
-                        Ok(())
-                    });
+                    save(store, &task.arn, |task| task.hidden.tables = kept.1.clone());
                     keep_position(store, &task.arn, kept.0);
-                    if let Err(fault) = changed {
-                        tracing::warn!(fault = fault.message, "a task's counts could not be saved");
-                    }
                 }
             }
         }
     }
 }
 
+/// Changes the document of a running task.
+fn save(store: &Store, arn: &str, change: impl FnOnce(&mut Resource)) {
+    if let Err(fault) = store.change(arn, change) {
+        tracing::warn!(fault = fault.message, "a task's progress could not be saved");
+    }
+}
+
 fn progress(store: &Store, arn: &str, phase: Phase) {
-    let changed = store.change(arn, |task| {
+    save(store, arn, |task| {
         if phase != Phase::Starting && task.status() == "starting" {
             task.set_status("running");
         }
@@ -180,11 +145,7 @@ fn progress(store: &Store, arn: &str, phase: Phase) {
             stats.insert("FullLoadProgressPercent".into(), percent.into());
             stats.insert("StartDate".into(), now());
         }
-        Ok(())
     });
-    if let Err(fault) = changed {
-        tracing::warn!(fault = fault.message, "a task's progress could not be saved");
-    }
 }
 
 fn keep_position(store: &Store, arn: &str, confirmed: Lsn) {
@@ -192,20 +153,13 @@ fn keep_position(store: &Store, arn: &str, confirmed: Lsn) {
         return;
     }
     let position = confirmed.padded();
-    let changed = store.change(arn, |task| {
+    save(store, arn, |task| {
         task.set("RecoveryCheckpoint", format!("checkpoint:V1#1#{position}.0.{position}#0#0#*#0#0"));
-        Ok(())
     });
-    if let Err(fault) = changed {
-        tracing::warn!(fault = fault.message, "a task's position could not be saved");
-    }
 }
 
 pub(super) fn stop(call: &Call<'_>, task: &Resource) -> Answer<Resource> {
-    let stopping = call.store.change(&task.arn, |task| {
-        task.set_status("stopping");
-        Ok(task.clone())
-    })?;
+    let stopping = call.store.change(&task.arn, |task| task.set_status("stopping"))?;
     match call.runs.lock().get(&task.arn) {
         Some(run) => {
             let stop = run.stop.clone();
@@ -231,9 +185,7 @@ pub(super) fn delete(call: &Call<'_>, task: Resource) {
                 "the task's replication slot is still there"
             );
         }
-        if let Err(fault) = store.remove(|other| other.arn == task.arn) {
-            tracing::warn!(fault = fault.message, "a deleted task is still on disk");
-        }
+        store.forget(&task.arn);
     });
 }
 
@@ -264,17 +216,8 @@ pub(super) fn resume(call: &Call<'_>) {
             (Kind::Task, "modifying") => call.pass(&resource.arn, "modifying", "stopped"),
             (Kind::Instance, "creating") => call.pass(&resource.arn, "creating", "available"),
             (Kind::Instance, "modifying") => call.pass(&resource.arn, "modifying", "available"),
-            (Kind::Connection, "testing") => {
-                forget(call, |other| other.arn == resource.arn);
-            }
-            (_, "deleting") => forget(call, |other| other.arn == resource.arn),
+            (Kind::Connection, "testing") | (_, "deleting") => call.store.forget(&resource.arn),
             _ => {}
         }
-    }
-}
-
-fn forget(call: &Call<'_>, fits: impl Fn(&Resource) -> bool) {
-    if let Err(fault) = call.store.remove(fits) {
-        tracing::warn!(fault = fault.message, "a DMS resource is still on disk");
     }
 }

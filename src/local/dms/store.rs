@@ -11,7 +11,7 @@ use super::fault::{Answer, Fault};
 use super::kind::Kind;
 use crate::capture::TableCounts;
 use crate::error::{Kind as ErrorKind, OrFail, Result};
-use crate::local::home::write_atomically;
+use crate::local::home::write_json;
 use crate::local::state::region_of;
 
 /// One resource. The document holds exactly the members that Describe returns.
@@ -64,6 +64,11 @@ impl Resource {
 
     pub(super) fn identifier(&self) -> &str {
         self.text(self.kind.names().identifier)
+    }
+
+    /// Returns a member of the document; `Null` without it.
+    pub(super) fn member(&self, member: &str) -> &Value {
+        self.document.get(member).unwrap_or(&Value::Null)
     }
 }
 
@@ -127,18 +132,25 @@ impl Store {
     }
 
     /// Changes a resource, if it still exists, and returns it.
-    pub(super) fn change<T>(&self, arn: &str, change: impl FnOnce(&mut Resource) -> Answer<T>) -> Answer<T> {
+    pub(super) fn change(&self, arn: &str, change: impl FnOnce(&mut Resource)) -> Answer<Resource> {
+        self.try_change(arn, |resource| {
+            change(resource);
+            Ok(())
+        })
+    }
+
+    /// Changes a resource as [`Store::change`] does, unless `change` fails.
+    pub(super) fn try_change(&self, arn: &str, change: impl FnOnce(&mut Resource) -> Answer<()>) -> Answer<Resource> {
         let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
         let found = content.resources.iter_mut().find(|resource| resource.arn == arn);
         let resource = found.ok_or_else(|| Fault::not_found(format!("{arn} not found")))?;
-        let before = resource.clone();
-        let result = change(resource);
-        if result.is_err() {
-            *resource = before;
-        } else if *resource != before {
+        let mut changed = resource.clone();
+        change(&mut changed)?;
+        if *resource != changed {
+            *resource = changed.clone();
             self.save(&content)?;
         }
-        result
+        Ok(changed)
     }
 
     pub(super) fn remove(&self, fits: impl Fn(&Resource) -> bool) -> Answer<()> {
@@ -147,8 +159,24 @@ impl Store {
         self.save(&content)
     }
 
-    fn save(&self, content: &Content) -> Answer<()> {
-        let text = serde_json::to_vec_pretty(content).map_err(|e| Fault::internal(e.to_string()))?;
-        write_atomically(&self.file, &text).map_err(|e| Fault::internal(e.message()))
+    /// Removes a resource that is being deleted.
+    pub(super) fn forget(&self, arn: &str) {
+        if let Err(fault) = self.remove(|other| other.arn == arn) {
+            tracing::warn!(arn, fault = fault.message, "a deleted DMS resource is still on disk");
+        }
     }
+
+    fn save(&self, content: &Content) -> Answer<()> {
+        write_json(&self.file, content).map_err(|e| Fault::internal(e.message()))
+    }
+}
+
+/// Returns seconds since 1970, the time format of JSON 1.1.
+pub(super) fn seconds(time: chrono::DateTime<chrono::Utc>) -> Value {
+    (time.timestamp_millis() as f64 / 1000.0).into()
+}
+
+/// Returns the present time in that format.
+pub(super) fn now() -> Value {
+    seconds(chrono::Utc::now())
 }

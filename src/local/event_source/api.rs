@@ -13,13 +13,18 @@ use super::mapping::{Mapping, Service, Settings, StartingPosition, State, merge}
 use super::poller;
 use super::registry::{Checkpoint, Registry, Tracked};
 use crate::aws::Clients;
-use crate::error::{Kind, sdk_code};
-use crate::local::gateway::{ApiRequest, ApiResponse, Gateway};
+use crate::capture::settings::flag;
+use crate::error::{Error, Kind, RESOURCE_MISSING, sdk_code};
+use crate::local::gateway::{ApiRequest, ApiResponse, Gateway, query_fields};
 use crate::local::roles::Assumed;
-use crate::local::state;
+use crate::local::state::{ACCOUNT, region_of};
 use crate::streams::dynamodb::TableStream;
 
-const PATH: &str = "/2015-03-31/event-source-mappings";
+/// The path of the API.
+pub const PATH: &str = "/2015-03-31/event-source-mappings";
+
+/// Beginning of Lambda's message for a missing stream.
+const NO_STREAM: &str = "Stream not found";
 
 /// An error of the API: code and text.
 #[derive(Debug)]
@@ -34,8 +39,23 @@ impl Refusal {
         Self { status: StatusCode::BAD_REQUEST, code: "InvalidParameterValueException", message: message.into() }
     }
 
-    fn internal(error: &crate::error::Error) -> Self {
+    fn internal(error: &Error) -> Self {
         Self { status: StatusCode::INTERNAL_SERVER_ERROR, code: "ServiceException", message: error.to_string() }
+    }
+
+    /// Returns the refusal for a function or stream that can't be looked up; `missing` begins Lambda's message for one
+    /// that does not exist.
+    fn unknown(code: &str, missing: &str, name: &str) -> Self {
+        Self::invalid(match code {
+            RESOURCE_MISSING => format!("{missing}: {name}"),
+            code => format!("{name} can't be looked up: {code}"),
+        })
+    }
+}
+
+impl From<Refusal> for String {
+    fn from(refusal: Refusal) -> Self {
+        refusal.message
     }
 }
 
@@ -95,7 +115,7 @@ pub async fn create(
     }
     let merged = merge(&Settings::default(), settings).map_err(Refusal::invalid)?;
     let stream_arn = text("EventSourceArn").to_owned();
-    if state::region_of(&stream_arn) != region {
+    if region_of(&stream_arn) != region {
         return Err(Refusal::invalid(format!("The event source {stream_arn} is not in region {region}")));
     }
     let clients = gateway.clients_in(region);
@@ -118,12 +138,12 @@ pub async fn create(
     }
     let id = uuid::Uuid::new_v4().to_string();
     let mapping = Mapping {
-        event_source_mapping_arn: arn(gateway, region, &id),
+        event_source_mapping_arn: arn(region, &id),
         id,
         event_source_arn: stream_arn,
         function_arn,
         settings: merged,
-        state: if enabled(settings) == Some(false) { State::Disabled } else { State::Creating },
+        state: if settings.get("Enabled").and_then(flag) == Some(false) { State::Disabled } else { State::Creating },
         state_transition_reason: "User action".into(),
         last_modified: Utc::now().trunc_subsecs(0),
         last_processing_result: "No records processed".into(),
@@ -153,7 +173,7 @@ pub async fn update(
         None => mapping.function_arn.clone(),
     };
     let idle = matches!(mapping.state, State::Disabled | State::Disabling);
-    let state = match (enabled(&changes), idle) {
+    let state = match (changes.get("Enabled").and_then(flag), idle) {
         (Some(false), false) => State::Disabling,
         (Some(true), true) => State::Enabling,
         (_, true) => State::Disabled,
@@ -189,7 +209,7 @@ pub async fn delete(
 async fn list(registry: &Registry, gateway: &Gateway, request: &ApiRequest) -> Option<ApiResponse> {
     let answer = gateway.emulator.send(request).await.ok()?;
     let mut document: Value = serde_json::from_slice(answer.body()).ok()?;
-    let wanted = |name: &str| query(&request.query, name);
+    let wanted = |name: &str| query_fields(&request.query).find(|(key, _)| key == name).map(|(_, value)| value);
     let (stream, function) = (wanted("EventSourceArn"), wanted("FunctionName"));
     let here = registry.all().into_iter().filter(|tracked| tracked.region() == request.region);
     let ours = here.map(|tracked| tracked.mapping()).filter(|mapping| {
@@ -204,21 +224,8 @@ async fn list(registry: &Registry, gateway: &Gateway, request: &ApiRequest) -> O
     Some(ApiResponse::rest(answer.status(), &document))
 }
 
-fn query(query: &str, name: &str) -> Option<String> {
-    let pairs: Vec<(String, String)> = axum::extract::Query::try_from_uri(&format!("/?{query}").parse().ok()?).ok()?.0;
-    pairs.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
-}
-
-fn enabled(settings: &Map<String, Value>) -> Option<bool> {
-    match settings.get("Enabled")? {
-        Value::Bool(enabled) => Some(*enabled),
-        Value::String(text) => text.parse().ok(),
-        _ => None,
-    }
-}
-
-pub fn arn(gateway: &Gateway, region: &str, id: &str) -> String {
-    format!("arn:aws:lambda:{region}:{}:event-source-mapping:{id}", gateway.account)
+pub fn arn(region: &str, id: &str) -> String {
+    format!("arn:aws:lambda:{region}:{ACCOUNT}:event-source-mapping:{id}")
 }
 
 /// Returns the role of a function as Lambda assumes it to read a source and to write to a failure destination. Lambda
@@ -255,24 +262,13 @@ async fn readable(gateway: &Gateway, region: &str, role: &Assumed, stream_arn: &
 /// The API's error if the function does not exist or can't be looked up.
 pub async fn function(clients: &Clients, name: &str) -> Result<(String, String), Refusal> {
     let answer = clients.lambda().get_function_configuration().function_name(name).send().await;
-    match answer {
-        Ok(found) => Ok((found.function_arn.unwrap_or_else(|| name.to_owned()), found.role.unwrap_or_default())),
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
-            Err(Refusal::invalid(format!("Function does not exist: {name}")))
-        }
-        Err(error) => Err(Refusal::invalid(format!("function {name} can't be looked up: {}", sdk_code(&error)))),
-    }
+    let found = answer.map_err(|error| Refusal::unknown(sdk_code(&error), "Function does not exist", name))?;
+    Ok((found.function_arn.unwrap_or_else(|| name.to_owned()), found.role.unwrap_or_default()))
 }
 
 async fn stream(clients: &Clients, arn: &str) -> Result<(), Refusal> {
     let answer = clients.kinesis().describe_stream_summary().stream_arn(arn).send().await;
-    match answer {
-        Ok(_) => Ok(()),
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
-            Err(Refusal::invalid(format!("Stream not found: {arn}")))
-        }
-        Err(error) => Err(Refusal::invalid(format!("stream {arn} can't be looked up: {}", sdk_code(&error)))),
-    }
+    answer.map(drop).map_err(|error| Refusal::unknown(sdk_code(&error), NO_STREAM, arn))
 }
 
 /// Checks a DynamoDB stream, and returns the positions at which reading begins on its present shards.
@@ -283,19 +279,13 @@ async fn table_stream(
 ) -> Result<BTreeMap<String, Checkpoint>, Refusal> {
     let client = clients.dynamodb_streams();
     let answer = client.describe_stream().stream_arn(arn).limit(1).send().await;
-    match answer {
-        Ok(_) => {}
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
-            return Err(Refusal::invalid(format!("Stream not found: {arn}")));
-        }
-        Err(error) => return Err(Refusal::invalid(format!("stream {arn} can't be looked up: {}", sdk_code(&error)))),
-    }
+    answer.map_err(|error| Refusal::unknown(sdk_code(&error), NO_STREAM, arn))?;
     match from {
         StartingPosition::TrimHorizon => Ok(BTreeMap::new()),
         StartingPosition::Latest => {
             let shard_ends = DynamoDb(TableStream { client, stream_arn: arn.to_owned() }).shard_ends().await;
             shard_ends.map_err(|error| match error.kind() {
-                Kind::StreamMissing => Refusal::invalid(format!("Stream not found: {arn}")),
+                Kind::StreamMissing => Refusal::unknown(RESOURCE_MISSING, NO_STREAM, arn),
                 _ => Refusal::internal(&error),
             })
         }

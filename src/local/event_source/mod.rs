@@ -30,7 +30,7 @@ use super::gateway::{ApiRequest, ApiResponse, Gateway, Service};
 use crate::error::Result;
 
 /// The Lambda API's event source mappings, and the CloudFormation resource; both share the mappings.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct EventSources(Arc<Registry>);
 
 impl Service for EventSources {

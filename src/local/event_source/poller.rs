@@ -150,17 +150,17 @@ async fn poll<S: EventSource>(worker: Worker<S>, role: &str) {
             // A shard that ended may have made its children readable.
             Some(ended) = readers.join_next_with_id() => {
                 let (task, end) = match ended {
-                    Ok((task, end)) => (task, Some(end)),
+                    Ok(ended) => ended,
                     Err(panic) => {
                         tracing::error!("reading a shard failed, and is restarted: {panic}");
-                        (panic.id(), None)
+                        (panic.id(), End::Failed)
                     }
                 };
-                let shard = running.remove(&task);
-                if let (Some(End::Gone), Some(shard)) = (&end, shard) {
+                let shard = running.remove(&task).unwrap_or_default();
+                if end == End::Gone {
                     mark_expired(&worker, &shard).await;
                 }
-                if matches!(end, None | Some(End::Gone)) {
+                if matches!(end, End::Gone | End::Failed) {
                     tokio::time::sleep(Duration::from_millis(200)).await;
                 }
             }

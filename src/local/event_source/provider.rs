@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::EventSources;
-use super::api::{arn, create, delete, is_ours, update};
+use super::api::{PATH, arn, create, delete, is_ours, update};
 use crate::local::gateway::{ApiRequest, Gateway, Made, Resource, ResourceProvider, ResourceRequest};
 
 const TYPES: &[&str] = &["AWS::Lambda::EventSourceMapping"];
@@ -39,11 +38,11 @@ impl ResourceProvider for EventSources {
                     // Properties that the template no longer sets get their defaults again.
                     let mut changes = defaults();
                     changes.extend(properties);
-                    update(&self.0, gateway, &tracked, &changes).await.map_err(|refusal| refusal.message)?;
+                    update(&self.0, gateway, &tracked, &changes).await?;
                 }
                 None => drop(emulated(gateway, &request.region, Method::PUT, &id, properties).await?),
             }
-            Ok(resource(gateway, &request.region, &id))
+            Ok(resource(&request.region, &id))
         })
     }
 
@@ -58,22 +57,18 @@ impl EventSources {
     async fn make(&self, gateway: &Arc<Gateway>, request: ResourceRequest) -> Result<Resource, String> {
         let properties = properties(&request.properties);
         let id = if is_ours(&properties) {
-            create(&self.0, gateway, &request.region, &properties)
-                .await
-                .map_err(|refusal| refusal.message)?
-                .mapping()
-                .id
+            create(&self.0, gateway, &request.region, &properties).await?.mapping().id
         } else {
             let made = emulated(gateway, &request.region, Method::POST, "", properties).await?;
             made.get("UUID").and_then(Value::as_str).unwrap_or_default().to_owned()
         };
-        Ok(resource(gateway, &request.region, &id))
+        Ok(resource(&request.region, &id))
     }
 
     async fn unmake(&self, gateway: &Arc<Gateway>, region: &str, id: &str) -> Result<(), String> {
         match self.0.get(id) {
             Some(tracked) => {
-                delete(&self.0, gateway, &tracked).await.map_err(|refusal| refusal.message)?;
+                delete(&self.0, gateway, &tracked).await?;
                 // The stream and the function are deleted next: nothing may be in flight then.
                 drop(tracked.turn.lock().await);
             }
@@ -89,8 +84,7 @@ fn properties(value: &Value) -> Map<String, Value> {
     properties.remove("Tags");
     // Parameter values are text, whatever their type; CloudFormation converts them to the property's type.
     for value in properties.values_mut() {
-        let number = value.as_str().and_then(|text| text.parse::<i64>().ok());
-        if let Some(number) = number {
+        if let Some(number) = value.as_str().and_then(|text| text.parse::<i64>().ok()) {
             *value = number.into();
         }
     }
@@ -104,11 +98,9 @@ fn defaults() -> Map<String, Value> {
     defaults
 }
 
-fn resource(gateway: &Gateway, region: &str, id: &str) -> Resource {
-    let mut attributes = Map::new();
-    attributes.insert("Id".into(), id.into());
-    attributes.insert("EventSourceMappingArn".into(), arn(gateway, region, id).into());
-    Resource { physical_id: id.to_owned(), attributes }
+fn resource(region: &str, id: &str) -> Resource {
+    let attributes = [("Id".to_owned(), id.into()), ("EventSourceMappingArn".to_owned(), arn(region, id).into())];
+    Resource { physical_id: id.to_owned(), attributes: Map::from_iter(attributes) }
 }
 
 /// Returns a mapping of a source that the emulator polls.
@@ -119,24 +111,11 @@ async fn emulated(
     id: &str,
     body: Map<String, Value>,
 ) -> Result<Value, String> {
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let scope = format!("AWS4-HMAC-SHA256 Credential=test/20260101/{region}/lambda/aws4_request");
-    headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&scope).map_err(|error| error.to_string())?);
-    let request = ApiRequest {
-        service: "lambda".into(),
-        target: None,
-        method,
-        path: format!("/2015-03-31/event-source-mappings/{id}").trim_end_matches('/').to_owned(),
-        query: String::new(),
-        headers,
-        body: Bytes::from(Value::from(body).to_string()),
-        region: region.to_owned(),
-        account: gateway.account.to_owned(),
-        by_role: false,
-        // Unsigned: the gateway itself asks.
-        changed: true,
-    };
+    let path = format!("{PATH}/{id}");
+    let path = path.trim_end_matches('/');
+    let body = Value::from(body).to_string();
+    let request = ApiRequest::of_gateway(("lambda", region), method, path, "application/json", body);
+    let request = request.map_err(|error| error.to_string())?;
     let answer = gateway.emulator.send(&request).await.map_err(|error| error.to_string())?;
     let value: Value = serde_json::from_slice(answer.body()).unwrap_or(json!({}));
     if answer.status().is_success() {

@@ -56,6 +56,8 @@ pub enum End {
     Done,
     /// The stream or shard no longer exists.
     Gone,
+    /// The reader panicked.
+    Failed,
     Stopped,
 }
 

@@ -5,6 +5,8 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::error::{Kind, OrFail, Result};
+
 /// A request that one of our services may answer.
 #[derive(Debug, Clone)]
 pub struct ApiRequest {
@@ -20,7 +22,6 @@ pub struct ApiRequest {
     pub headers: HeaderMap,
     pub body: Bytes,
     pub region: String,
-    pub account: String,
     /// Set if it is signed with a session of a role, which the emulator authorizes; not with the stack's own key.
     pub by_role: bool,
     /// Set if its body differs from the signed one.
@@ -28,6 +29,35 @@ pub struct ApiRequest {
 }
 
 impl ApiRequest {
+    /// Returns a request of the gateway itself to the emulator, which routes it by the scope of a signature.
+    ///
+    /// # Errors
+    /// `Unexpected` if the region can't be in a header.
+    pub fn of_gateway(
+        (service, region): (&str, &str),
+        method: Method,
+        path: &str,
+        content_type: &'static str,
+        body: String,
+    ) -> Result<Self> {
+        let scope = format!("AWS4-HMAC-SHA256 Credential=test/20260101/{region}/{service}/aws4_request");
+        let scope = HeaderValue::from_str(&scope).or_fail(Kind::Unexpected, || format!("{region} is not a region"))?;
+        let content_type = HeaderValue::from_static(content_type);
+        Ok(Self {
+            service: service.to_owned(),
+            target: None,
+            method,
+            path: path.to_owned(),
+            query: String::new(),
+            headers: HeaderMap::from_iter([(header::AUTHORIZATION, scope), (header::CONTENT_TYPE, content_type)]),
+            body: body.into(),
+            region: region.to_owned(),
+            by_role: false,
+            // Unsigned.
+            changed: true,
+        })
+    }
+
     /// Returns the operation, or "" for REST.
     pub fn operation(&self) -> &str {
         self.target.as_deref().unwrap_or("")

@@ -53,7 +53,7 @@ struct Rule {
     delay_ms: u64,
     /// Number of requests that it has hit.
     #[serde(default)]
-    struck: u64,
+    hits: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -65,9 +65,9 @@ struct Rules {
 #[derive(Default)]
 pub struct Faults(Mutex<Vec<Rule>>);
 
-/// A rule that hits a request.
+/// The fault that a rule injects into a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Strike {
+pub struct Injection {
     pub fault: Fault,
     pub delay: Duration,
 }
@@ -99,31 +99,25 @@ impl Faults {
     }
 
     /// Returns the first rule that hits this request, and counts it.
-    pub fn strike(&self, request: &ApiRequest) -> Option<Strike> {
-        self.rules().iter_mut().find_map(|rule| rule.strikes(request))
+    pub fn inject(&self, request: &ApiRequest) -> Option<Injection> {
+        self.rules().iter_mut().find_map(|rule| rule.hit(request))
     }
 }
 
 impl Rule {
-    fn strikes(&mut self, request: &ApiRequest) -> Option<Strike> {
+    fn hit(&mut self, request: &ApiRequest) -> Option<Injection> {
         let fits = self.service.as_deref().is_none_or(|service| service == request.service)
             && self.operation.as_deref().is_none_or(|operation| operation == request.operation())
             && (self.kind != Fault::Partial || entries_key(request).is_some())
             && self.next != Some(0)
-            && self.probability.is_none_or(|probability| random() < probability);
+            && self.probability.is_none_or(|probability| fastrand::f64() < probability);
         if !fits {
             return None;
         }
         self.next = self.next.map(|left| left - 1);
-        self.struck += 1;
-        Some(Strike { fault: self.kind, delay: Duration::from_millis(self.delay_ms) })
+        self.hits += 1;
+        Some(Injection { fault: self.kind, delay: Duration::from_millis(self.delay_ms) })
     }
-}
-
-/// Returns a number from 0 to 1, random enough for faults.
-fn random() -> f64 {
-    let (_, low) = uuid::Uuid::new_v4().as_u64_pair();
-    f64::from(u32::try_from(low & 0xffff_ffff).unwrap_or(0)) / f64::from(u32::MAX)
 }
 
 /// Returns the response of a throttling service, with its own error code.
@@ -221,19 +215,9 @@ mod tests {
 
     fn put(entries: usize) -> ApiRequest {
         let records: Vec<Value> = (0..entries).map(|n| json!({"Data": n.to_string(), "PartitionKey": "k"})).collect();
-        ApiRequest {
-            service: "kinesis".into(),
-            target: Some("PutRecords".into()),
-            method: Method::POST,
-            path: "/".into(),
-            query: String::new(),
-            headers: http::HeaderMap::new(),
-            body: json!({"StreamName": "s", "Records": records}).to_string().into(),
-            region: "us-east-1".into(),
-            account: "000000000000".into(),
-            by_role: false,
-            changed: false,
-        }
+        let body = json!({"StreamName": "s", "Records": records}).to_string();
+        let request = ApiRequest::of_gateway(("kinesis", "us-east-1"), Method::POST, "/", "application/json", body);
+        ApiRequest { target: Some("PutRecords".into()), ..request.unwrap() }
     }
 
     #[test]
@@ -241,11 +225,11 @@ mod tests {
         let faults = Faults::default();
         let set = faults.handle(&Method::POST, br#"{"rules":[{"service":"kinesis","kind":"throttle","next":2}]}"#);
         assert_eq!(set.status, StatusCode::OK);
-        let struck: Vec<bool> = (0..4).map(|_| faults.strike(&put(1)).is_some()).collect();
-        assert_eq!(struck, [true, true, false, false]);
+        let hit: Vec<bool> = (0..4).map(|_| faults.inject(&put(1)).is_some()).collect();
+        assert_eq!(hit, [true, true, false, false]);
         let other = ApiRequest { service: "events".into(), ..put(1) };
         faults.handle(&Method::DELETE, b"");
-        assert!(faults.strike(&other).is_none() && faults.strike(&put(1)).is_none());
+        assert!(faults.inject(&other).is_none() && faults.inject(&put(1)).is_none());
     }
 
     #[test]

@@ -38,14 +38,11 @@ use sessions::Sessions;
 
 use super::home::Home;
 use super::postgres_server::further::Servers;
-use super::state::{ACCOUNT, Postgres};
+use super::state::Postgres;
 use crate::aws::{AccessKey, Clients};
 
 /// Shared state of the services behind the gateway.
 pub struct Gateway {
-    pub account: &'static str,
-    /// Region of requests that name none.
-    pub region: String,
     pub home: Home,
     pub postgres: Postgres,
     /// PostgreSQL servers of further database instances.
@@ -56,7 +53,8 @@ pub struct Gateway {
     sessions: Sessions,
     /// See [`Gateway::clients_in`]. Their requests pass the gateway: faults apply to them, and our own services answer.
     clients: Clients,
-    /// Cancelled when the stack stops: background work then ends, its state on disk.
+    /// Cancelled when the stack stops, before the emulator and PostgreSQL end: background work then ends, its state on
+    /// disk.
     pub cancel: CancellationToken,
     /// Counts writes to streams: readers that wait for records read at once, without polling all the time.
     pub stream_writes: watch::Sender<u64>,
@@ -68,7 +66,6 @@ pub struct Gateway {
 
 /// Parts of a gateway.
 pub struct Parts {
-    pub region: String,
     pub home: Home,
     pub postgres: Postgres,
     /// PostgreSQL servers of further database instances.
@@ -76,7 +73,6 @@ pub struct Parts {
     pub emulator: Emulator,
     pub key: AccessKey,
     pub clients: Clients,
-    pub cancel: CancellationToken,
     pub services: Vec<Arc<dyn Service>>,
     pub providers: Vec<Arc<dyn ResourceProvider>>,
 }
@@ -89,8 +85,6 @@ impl Gateway {
 
     pub fn new(parts: Parts) -> Arc<Self> {
         Arc::new(Self {
-            account: ACCOUNT,
-            region: parts.region,
             home: parts.home,
             postgres: parts.postgres,
             servers: parts.servers,
@@ -98,7 +92,7 @@ impl Gateway {
             key: parts.key,
             sessions: Sessions::default(),
             clients: parts.clients,
-            cancel: parts.cancel,
+            cancel: CancellationToken::new(),
             stream_writes: watch::Sender::default(),
             faults: faults::Faults::default(),
             services: parts.services,

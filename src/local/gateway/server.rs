@@ -14,11 +14,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::access::{self, Caller};
 use super::emulator::{CHANGED_HEADER, SERVICE_HEADER, SESSION_HEADER, UNREACHABLE_HEADER, UNSIGNED_HEADER, full};
-use super::faults::{self, Fault, Strike};
+use super::faults::{self, Fault, Injection};
 use super::identify::{Identity, query_action};
 use super::{ApiRequest, ApiResponse, Gateway, Service, refusal, resources, sessions};
 use crate::error::Error;
 use crate::listener::{self, Limits, Timed};
+use crate::local::state::REGION;
 
 /// Bodies of both directions: streamed unless they have to be inspected.
 pub type Body = BoxBody<Bytes, listener::BoxError>;
@@ -67,41 +68,14 @@ fn remove_cors_headers(headers: &mut HeaderMap) {
     }
 }
 
-async fn dispatch(gateway: &Arc<Gateway>, head: Parts, body: Timed) -> Result<Response<Body>, Disconnect> {
+async fn dispatch(gateway: &Arc<Gateway>, mut head: Parts, body: Timed) -> Result<Response<Body>, Disconnect> {
     let identity = Identity::of(&head);
-    let refuse = |why| Ok(whole(refusal::refused(why, &identity, &head.headers)));
-    let caller = match Caller::of(&head, &gateway.key) {
-        Ok(caller) => caller,
-        Err(refusal) => return refuse(refusal),
+    let (caller, body) = match admit(gateway, &head, &identity, body).await {
+        Ok(admitted) => admitted,
+        Err(refused) => return Ok(refused),
     };
-    let body = if caller.needs_body() {
-        match read(body).await {
-            Ok(body) => Content::Whole(body),
-            Err(refused) => return Ok(refused),
-        }
-    } else {
-        Content::Streamed(body)
-    };
-    let bytes = if let Content::Whole(bytes) = &body { bytes.clone() } else { Bytes::new() };
-    let key = match &caller {
-        Caller::Session(signed) => gateway.sessions.key(&gateway.emulator, signed).await,
-        Caller::Signed(_) | Caller::Public => Ok(gateway.key.clone()),
-    };
-    let verified = match key {
-        Ok(key) => caller.verify(&head, &bytes, &key),
-        Err(sessions::Failed::Refused(refusal)) => Err(refusal),
-        Err(sessions::Failed::Unknown(error)) => return Ok(unreachable_emulator(&error)),
-    };
-    if let Err(refusal) = verified {
-        return refuse(refusal);
-    }
-    let mut head = head;
     for ours in [UNSIGNED_HEADER, CHANGED_HEADER, SESSION_HEADER, SERVICE_HEADER.as_str()] {
         head.headers.remove(ours);
-    }
-    if access::is_answer(&head) && !is_small(&head.headers) {
-        let text = "an answer to CloudFormation has a Content-Length of at most 4096 bytes";
-        return Ok(whole(ApiResponse::error(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", text)));
     }
     let by_role = matches!(caller, Caller::Session(_));
     if by_role {
@@ -131,6 +105,37 @@ async fn dispatch(gateway: &Arc<Gateway>, head: Parts, body: Timed) -> Result<Re
         return no_response(gateway).await;
     }
     answer
+}
+
+/// Verifies the caller of a request; reads the body if its signature needs it.
+///
+/// # Errors
+/// The response to a request that is not accepted.
+async fn admit(
+    gateway: &Gateway,
+    head: &Parts,
+    identity: &Identity,
+    body: Timed,
+) -> Result<(Caller, Content), Response<Body>> {
+    let refused = |why| whole(refusal::refused(why, identity, &head.headers));
+    let caller = Caller::of(head, &gateway.key).map_err(refused)?;
+    let body = if caller.needs_body() { Content::Whole(read(body).await?) } else { Content::Streamed(body) };
+    let key = match &caller {
+        Caller::Session(signed) => {
+            gateway.sessions.key(&gateway.emulator, signed).await.map_err(|failed| match failed {
+                sessions::Failed::Refused(why) => refused(why),
+                sessions::Failed::Unknown(error) => unreachable_emulator(&error),
+            })?
+        }
+        Caller::Signed(_) | Caller::Public => gateway.key.clone(),
+    };
+    let bytes = if let Content::Whole(bytes) = &body { bytes.as_ref() } else { &[] };
+    caller.verify(head, bytes, &key).map_err(refused)?;
+    if access::is_answer(head) && !is_small(&head.headers) {
+        let text = "an answer to CloudFormation has a Content-Length of at most 4096 bytes";
+        return Err(whole(ApiResponse::error(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", text)));
+    }
+    Ok((caller, body))
 }
 
 /// Delay before a connection times out: the connect timeout of the SDK in our functions by default
@@ -185,13 +190,12 @@ async fn answer_or_fail(
         method: head.method,
         headers: head.headers,
         body,
-        region: identity.region.unwrap_or_else(|| gateway.region.clone()),
-        account: gateway.account.to_owned(),
+        region: identity.region.unwrap_or_else(|| REGION.to_owned()),
         by_role,
         changed: false,
     };
-    match gateway.faults.strike(&request) {
-        Some(strike) => with_fault(gateway, &request, strike).await,
+    match gateway.faults.inject(&request) {
+        Some(injection) => with_fault(gateway, &request, injection).await,
         None => Ok(ask(gateway, &request).await),
     }
 }
@@ -199,9 +203,9 @@ async fn answer_or_fail(
 async fn with_fault(
     gateway: &Arc<Gateway>,
     request: &ApiRequest,
-    strike: Strike,
+    injection: Injection,
 ) -> Result<Response<Body>, Disconnect> {
-    let answer = match strike.fault {
+    let answer = match injection.fault {
         Fault::Throttle => whole(faults::throttled(&request.service)),
         Fault::Error => whole(faults::failed(&request.service)),
         Fault::Drop => return Err(Disconnect),
@@ -217,8 +221,8 @@ async fn with_fault(
             None => ask(gateway, request).await,
         },
     };
-    tokio::time::sleep(strike.delay).await;
-    if strike.fault == Fault::Late { Err(Disconnect) } else { Ok(answer) }
+    tokio::time::sleep(injection.delay).await;
+    if injection.fault == Fault::Late { Err(Disconnect) } else { Ok(answer) }
 }
 
 /// Offers a request to our services in turn; the emulator gets the rest.

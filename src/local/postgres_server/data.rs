@@ -8,7 +8,7 @@ use rustix::process::Signal;
 
 use super::{STOP_PATIENCE, SUPERUSER, shared_memory};
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::local::home::{Home, write_for};
+use crate::local::home::{Home, remove_folder, write_for};
 use crate::local::tools::{self, PostgresPrograms};
 use crate::local::user::User;
 use crate::local::{child, child_environment, process};
@@ -45,10 +45,7 @@ pub(super) async fn initialise(
     checksums: Option<bool>,
 ) -> Result<()> {
     let partial = folder.join("data.partial");
-    if partial.exists() {
-        std::fs::remove_dir_all(&partial)
-            .or_fail(Kind::LocalSetup, || format!("{} can't be removed", partial.display()))?;
-    }
+    remove_folder(&partial, Kind::LocalSetup)?;
     let mut command = command(&programs.bin.join("initdb"), folder, user);
     command.args(["--username", SUPERUSER, "--encoding", "UTF8", "--no-locale", "--auth", "scram-sha-256"]);
     // Syncing a thousand files takes most of the time of a first start, and the folder has no rows to lose yet.

@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use super::Server;
 use super::tokens::Tokens;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::local::home::{Home, write_atomically};
+use crate::local::home::{Home, write_json};
 use crate::local::ports;
 use crate::local::state::{Postgres, State};
 use crate::local::tools::{self, PostgresPrograms};
@@ -182,10 +182,8 @@ impl Keeper {
         let port = ports::reserve(0, "PostgreSQL", "--postgres-port")?;
         let started = Server::start_in(&self.home, &programs, &self.tokens, &name, port).await;
         let record = Record { instance, port };
-        let kept = started.and_then(|server| {
-            let text = serde_json::to_vec(&record).or_fail(Kind::Unexpected, || "instance.json".into())?;
-            write_atomically(&self.home.file(&name).join("instance.json"), &text).map(|()| server)
-        });
+        let kept = started
+            .and_then(|server| write_json(&self.home.file(&name).join("instance.json"), &record).map(|()| server));
         match kept {
             Ok(server) => {
                 let about = server.about.clone();

@@ -104,14 +104,10 @@ impl Server {
         }
         let near = folder.join("socket");
         let far = if fits(&near, port) { None } else { Some(temporary(user.as_ref())?) };
-        let socket = far.as_ref().map_or(near, |far| far.path().to_owned());
-        let place = settings::Place { port, socket };
         if far.is_none() {
-            make(&place.socket, user.as_ref())?;
+            make(&near, user.as_ref())?;
         }
         end_orphan(&data).await;
-        let log = log_of(home, name);
-        let process = launch(programs, &folder, &place, user.as_ref(), &log)?;
         let about = Postgres {
             host: "localhost".into(),
             port,
@@ -119,11 +115,12 @@ impl Server {
             ca_file,
             version: programs.version.clone(),
             bin: programs.bin.clone(),
-            socket: place.socket,
+            socket: far.as_ref().map_or(near, |far| far.path().to_owned()),
         };
+        let process = launch(home, name, &about)?;
         let front = front::start(&folder, &about, tokens).await?;
         let mut server = Self { process, about, name: name.to_owned(), _front: front, _socket: far };
-        server.ready(&log).await?;
+        server.ready(home).await?;
         Ok(server)
     }
 
@@ -137,28 +134,25 @@ impl Server {
         allow_programs(home, programs, user.as_ref())?;
         let checksums = superuser(&self.about, "postgres").await?.query_one("SHOW data_checksums", &[]).await;
         let checksums = checksums.or_fail(Kind::LocalSetup, || "the settings of the local PostgreSQL".into())?;
-        let place = settings::Place { port: self.about.server_port, socket: self.about.socket.clone() };
         self.stop().await;
-        let before = PostgresPrograms { bin: self.about.bin.clone(), version: self.about.version.clone() };
         let upgraded = upgrade::Upgrade {
             folder: &folder,
-            place: &place,
-            before: &before.bin,
+            before: &self.about,
             after: programs,
             checksums: checksums.get::<_, &str>(0) == "on",
             user: user.as_ref(),
             log: &log_of(home, &format!("{}-upgrade", self.name)),
         };
         let upgraded = upgraded.run().await;
-        let now = if upgraded.is_ok() { programs } else { &before };
-        let log = log_of(home, &self.name);
-        self.process = launch(now, &folder, &place, user.as_ref(), &log)?;
-        (self.about.bin, self.about.version) = (now.bin.clone(), now.version.clone());
-        self.ready(&log).await?;
+        if upgraded.is_ok() {
+            (self.about.bin, self.about.version) = (programs.bin.clone(), programs.version.clone());
+        }
+        self.start_again(home).await?;
         upgraded
     }
 
-    async fn ready(&mut self, log: &Path) -> Result<()> {
+    async fn ready(&mut self, home: &Home) -> Result<()> {
+        let log = log_of(home, &self.name);
         let wait = Wait::new(Duration::from_millis(30), START_PATIENCE);
         loop {
             let refused = match superuser(&self.about, "postgres").await {
@@ -167,7 +161,7 @@ impl Server {
             };
             tokio::select! {
                 how = self.process.ended() => {
-                    return Err(Error::new(Kind::LocalSetup, format!("{how}: {}", last_lines(log)))
+                    return Err(Error::new(Kind::LocalSetup, format!("{how}: {}", last_lines(&log)))
                         .hint(format!("its log is {}", log.display())));
                 }
                 lasts = wait.next() => if !lasts {
@@ -181,7 +175,7 @@ impl Server {
     /// too: it starts again once there is space, as RDS does with an instance in the state `storage-full` after its
     /// storage was extended. On the main thread: see [`Supervised::start`].
     async fn ended_with_log(&mut self, home: &Home) -> (String, String) {
-        let (folder, log) = (home.file(&self.name), log_of(home, &self.name));
+        let folder = home.file(&self.name);
         loop {
             let mut how = self.process.ended().await;
             if space::is_full(&folder) {
@@ -189,7 +183,7 @@ impl Server {
                 while space::is_full(&folder) {
                     tokio::time::sleep(SPACE).await;
                 }
-                match self.start_again(home, &folder, &log).await {
+                match self.start_again(home).await {
                     Ok(()) => {
                         tracing::info!("PostgreSQL runs again: its disk has space");
                         continue;
@@ -203,13 +197,9 @@ impl Server {
     }
 
     /// Starts the process of a server that ended.
-    async fn start_again(&mut self, home: &Home, folder: &Path, log: &Path) -> Result<()> {
-        let user = User::unprivileged()?;
-        let programs = PostgresPrograms { bin: self.about.bin.clone(), version: self.about.version.clone() };
-        let place = settings::Place { port: self.about.server_port, socket: self.about.socket.clone() };
-        allow_programs(home, &programs, user.as_ref())?;
-        self.process = launch(&programs, folder, &place, user.as_ref(), log)?;
-        self.ready(log).await
+    async fn start_again(&mut self, home: &Home) -> Result<()> {
+        self.process = launch(home, &self.name, &self.about)?;
+        self.ready(home).await
     }
 
     pub async fn stop(&mut self) {
@@ -237,23 +227,18 @@ pub async fn superuser(server: &Postgres, database: &str) -> Result<tokio_postgr
 }
 
 /// Starts the server's process on complete data.
-fn launch(
-    programs: &PostgresPrograms,
-    folder: &Path,
-    place: &settings::Place,
-    user: Option<&User>,
-    log: &Path,
-) -> Result<Supervised> {
+fn launch(home: &Home, name: &str, about: &Postgres) -> Result<Supervised> {
+    let (user, folder) = (User::unprivileged()?, home.file(name));
     let data = folder.join("data");
-    settings::write(&data, folder, place, user)?;
+    settings::write(&data, &folder, about, user.as_ref())?;
     Supervised::start(Program {
         name: "PostgreSQL",
-        path: &programs.bin.join("postgres"),
+        path: &about.bin.join("postgres"),
         arguments: vec!["-D".into(), data.clone().into()],
         environment: vec![("LC_ALL", "C".into()), ("TZ", "UTC".into())],
-        user,
+        user: user.as_ref(),
         folder: &data,
-        log,
+        log: &log_of(home, name),
         end: EndSignal::Int,
     })
 }

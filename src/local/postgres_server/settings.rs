@@ -1,10 +1,11 @@
 //! postgresql.conf, pg_hba.conf and the roles that RDS has.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::error::{Kind, OrFail, Result};
 use crate::local::home::write_for;
+use crate::local::state::Postgres;
 use crate::local::user::User;
 
 /// The superuser, for the daemon only: RDS does not provide one either.
@@ -36,19 +37,12 @@ END $$;
 GRANT pg_monitor, pg_signal_backend, rds_replication, rds_password TO rds_superuser WITH ADMIN OPTION;
 ";
 
-/// Socket of the server.
-pub struct Place {
-    /// The number in the socket's name.
-    pub port: u16,
-    pub socket: PathBuf,
-}
-
 /// Writes both files; the server reads them when it starts.
 ///
 /// # Errors
 /// `Io` if they can't be written.
-pub fn write(data: &Path, folder: &Path, place: &Place, user: Option<&User>) -> Result<()> {
-    let files = [("postgresql.conf", server(data, folder, place)), ("pg_hba.conf", ACCESS.to_owned())];
+pub fn write(data: &Path, folder: &Path, about: &Postgres, user: Option<&User>) -> Result<()> {
+    let files = [("postgresql.conf", configuration(data, folder, about)), ("pg_hba.conf", ACCESS.to_owned())];
     for (name, text) in files {
         write_for(&data.join(name), text.as_bytes(), user)?;
     }
@@ -61,13 +55,13 @@ pub async fn make_roles(client: &tokio_postgres::Client) -> Result<()> {
     client.batch_execute(ROLES).await.or_fail(Kind::LocalSetup, || "the local database's roles can't be created".into())
 }
 
-fn server(data: &Path, folder: &Path, place: &Place) -> String {
+fn configuration(data: &Path, folder: &Path, about: &Postgres) -> String {
     // Relative to the data folder: an absolute path may hold characters that this file or a list in it does not allow.
-    let socket = match place.socket.strip_prefix(folder) {
+    let socket = match about.socket.strip_prefix(folder) {
         Ok(near) => format!("'../{}'", near.display()),
-        Err(_) => format!("'{}'", place.socket.display()),
+        Err(_) => format!("'{}'", about.socket.display()),
     };
-    let port = place.port.to_string();
+    let port = about.server_port.to_string();
     let shared_memory = super::shared_memory::choose(&data.join("postgresql.conf"));
     let settings = [
         ("listen_addresses", "''"),

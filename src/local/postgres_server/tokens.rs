@@ -11,10 +11,11 @@ use std::time::Duration;
 use http::header;
 
 use super::further::Instance;
+use crate::error::sdk_code;
 use crate::local::gateway::{Gateway, Right, query_fields};
 use crate::local::network;
 use crate::local::rds;
-use crate::local::state::Postgres;
+use crate::local::state::{ACCOUNT, Postgres};
 
 /// "An authentication token has a lifetime of 15 minutes", whatever its own expiry.
 const LIFETIME: Duration = Duration::from_secs(900);
@@ -48,7 +49,7 @@ impl Tokens {
         let query = query_for(server, user, token)?;
         let instance = rds::instance_in(server).await?.ok_or("the server has no database instance")?;
         let id = resource_id(&gateway, &instance).await?;
-        let resource = format!("arn:aws:rds-db:{}:{}:dbuser:{id}/{user}", instance.region, gateway.account);
+        let resource = format!("arn:aws:rds-db:{}:{ACCOUNT}:dbuser:{id}/{user}", instance.region);
         let request = http::Request::get(format!("/?{query}"))
             .header(header::HOST, format!("{}:{}", server.host, server.port))
             .body(())
@@ -87,24 +88,21 @@ fn query_for<'a>(server: &Postgres, user: &str, token: &'a str) -> Result<&'a st
 
 /// Returns the id by which policies name an instance or a cluster, which must have IAM authentication enabled.
 async fn resource_id(gateway: &Gateway, instance: &Instance) -> Result<String, String> {
-    let rds = gateway.clients_in(&instance.region).rds();
-    if instance.is_cluster {
-        let answer = rds.describe_db_clusters().db_cluster_identifier(&instance.identifier).send().await;
-        let answer = answer.map_err(|error| crate::error::sdk_code(&error).to_owned())?;
-        let found = answer.db_clusters().first().ok_or("the cluster is not known")?;
-        if found.iam_database_authentication_enabled() != Some(true) {
-            return Err("the cluster does not have IAM database authentication enabled".into());
-        }
-        let id = found.db_cluster_resource_id().map(str::to_owned);
-        return id.ok_or_else(|| "the cluster has no resource id".into());
+    let (rds, name) = (gateway.clients_in(&instance.region).rds(), &instance.identifier);
+    let (enabled, id) = if instance.is_cluster {
+        let answer = rds.describe_db_clusters().db_cluster_identifier(name).send().await;
+        let found = answer.map_err(|error| sdk_code(&error).to_owned())?.db_clusters.unwrap_or_default().pop();
+        found.map(|found| (found.iam_database_authentication_enabled, found.db_cluster_resource_id))
+    } else {
+        let answer = rds.describe_db_instances().db_instance_identifier(name).send().await;
+        let found = answer.map_err(|error| sdk_code(&error).to_owned())?.db_instances.unwrap_or_default().pop();
+        found.map(|found| (found.iam_database_authentication_enabled, found.dbi_resource_id))
     }
-    let answer = rds.describe_db_instances().db_instance_identifier(&instance.identifier).send().await;
-    let answer = answer.map_err(|error| crate::error::sdk_code(&error).to_owned())?;
-    let found = answer.db_instances().first().ok_or("the instance is not known")?;
-    if found.iam_database_authentication_enabled() != Some(true) {
-        return Err("the instance does not have IAM database authentication enabled".into());
+    .ok_or("the database is not known")?;
+    if enabled != Some(true) {
+        return Err("the database does not have IAM database authentication enabled".into());
     }
-    found.dbi_resource_id().map(str::to_owned).ok_or_else(|| "the instance has no resource id".into())
+    id.ok_or_else(|| "the database has no resource id".into())
 }
 
 #[cfg(test)]

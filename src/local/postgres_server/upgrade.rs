@@ -9,6 +9,8 @@ use std::path::Path;
 use super::{SUPERUSER, end_orphan, initialise, settings, temporary};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::local::child::{EndSignal, Program, Supervised};
+use crate::local::home::remove_folder;
+use crate::local::state::Postgres;
 use crate::local::tools::PostgresPrograms;
 use crate::local::user::User;
 
@@ -20,8 +22,7 @@ const OLD: &str = "data.before";
 /// A server that is down, and its new programs.
 pub(super) struct Upgrade<'a> {
     pub folder: &'a Path,
-    pub place: &'a settings::Place,
-    pub before: &'a Path,
+    pub before: &'a Postgres,
     pub after: &'a PostgresPrograms,
     /// Both data folders must agree ("Usage" of pg_upgrade in the PostgreSQL documentation).
     pub checksums: bool,
@@ -36,13 +37,13 @@ impl Upgrade<'_> {
     /// `LocalSetup` with the last lines of pg_upgrade; the old data are unchanged.
     pub(super) async fn run(&self) -> Result<()> {
         let (data, new) = (self.folder.join("data"), self.folder.join(NEW));
-        remove(&new)?;
+        remove_folder(&new, Kind::LocalSetup)?;
         initialise(self.after, (self.folder, NEW), self.user, Some(self.checksums)).await?;
-        settings::write(&new, self.folder, self.place, self.user)?;
+        settings::write(&new, self.folder, self.before, self.user)?;
         let socket = temporary(self.user)?;
         let program = self.after.bin.join("pg_upgrade");
         let paths = [
-            ("--old-bindir", self.before),
+            ("--old-bindir", self.before.bin.as_path()),
             ("--new-bindir", self.after.bin.as_path()),
             ("--old-datadir", data.as_path()),
             ("--new-datadir", new.as_path()),
@@ -66,7 +67,7 @@ impl Upgrade<'_> {
             let said = std::fs::read_to_string(self.log).unwrap_or_default();
             let last: Vec<&str> = said.lines().rev().filter(|line| !line.trim().is_empty()).take(3).collect();
             let last = last.into_iter().rev().map(str::trim).collect::<Vec<_>>().join(" ");
-            remove(&new)?;
+            remove_folder(&new, Kind::LocalSetup)?;
             return Err(Error::new(Kind::LocalSetup, format!("pg_upgrade failed: {last}"))
                 .hint(format!("its output is in {}", self.log.display())));
         }
@@ -89,21 +90,12 @@ pub(super) async fn recover(folder: &Path) -> Result<()> {
             rename(&new, &data)?;
         }
     }
-    remove(&new)?;
-    remove(&old)
+    remove_folder(&new, Kind::LocalSetup)?;
+    remove_folder(&old, Kind::LocalSetup)
 }
 
 fn rename(from: &Path, to: &Path) -> Result<()> {
     std::fs::rename(from, to).or_fail(Kind::LocalSetup, || format!("{} can't be renamed", from.display()))
-}
-
-fn remove(folder: &Path) -> Result<()> {
-    match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).or_fail(Kind::LocalSetup, || format!("{} can't be removed", folder.display()))
-        }
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]

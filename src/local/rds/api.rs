@@ -6,12 +6,9 @@ use futures_util::future::BoxFuture;
 use http::StatusCode;
 
 use super::upgrade::{self, Change, Refusal, major, targets};
-use super::{connect, present, version, versions};
+use super::{Rds, connect, present, version, versions};
 use crate::local::gateway::{ApiRequest, ApiResponse, Gateway, Service, query_fields};
 use crate::local::postgres_server::further::Instance;
-
-/// The RDS API.
-pub struct Rds;
 
 impl Service for Rds {
     fn name(&self) -> &'static str {

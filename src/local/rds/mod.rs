@@ -14,26 +14,26 @@ mod upgrade;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::gateway::{Gateway, Made, Resource, ResourceProvider, ResourceRequest};
 use super::postgres_server::SUPERUSER;
 use super::postgres_server::further::Instance;
 use super::state::Postgres;
 use super::tools::{PostgresPrograms, postgres_majors};
+use crate::capture::settings::flag;
 use server::{connect, drop_database, drop_unused_roles, label, owner_label, reason, version};
 use upgrade::Change;
 
-pub use api::Rds;
 pub use server::instance_in;
 
 const INSTANCE: &str = "AWS::RDS::DBInstance";
 const CLUSTER: &str = "AWS::RDS::DBCluster";
 
-/// The provider of databases in the stack's PostgreSQL.
-pub struct Databases;
+/// The RDS API, and the provider of databases in the stack's PostgreSQL.
+pub struct Rds;
 
-impl ResourceProvider for Databases {
+impl ResourceProvider for Rds {
     fn types(&self) -> &'static [&'static str] {
         &[INSTANCE, CLUSTER]
     }
@@ -180,15 +180,11 @@ async fn ensure(gateway: &Gateway, wanted: &Wanted) -> Result<Resource, String> 
 /// Returns the attributes of a resource with this server.
 async fn attributes(server: &Postgres) -> Result<Map<String, Value>, String> {
     let client = connect(server).await?;
-    let attributes = json!({
-        "Endpoint.Address": server.host,
-        "Endpoint.Port": server.port.to_string(),
-        "EngineVersion": version(&client).await?,
-    });
-    match attributes {
-        Value::Object(attributes) => Ok(attributes),
-        _ => Err("attributes".into()),
-    }
+    Ok(Map::from_iter([
+        ("Endpoint.Address".to_owned(), server.host.as_str().into()),
+        ("Endpoint.Port".to_owned(), server.port.to_string().into()),
+        ("EngineVersion".to_owned(), version(&client).await?.into()),
+    ]))
 }
 
 fn instance(request: &ResourceRequest) -> Option<Instance> {
@@ -234,7 +230,7 @@ async fn remove(gateway: &Gateway, request: &ResourceRequest) -> Result<(), Stri
     if cluster_of(request).is_some() {
         return Ok(());
     }
-    if is_true(request.properties.get("DeletionProtection")) {
+    if request.properties.get("DeletionProtection").and_then(flag) == Some(true) {
         let what = if request.resource_type == CLUSTER { "Cluster" } else { "DB Instance" };
         return Err(format!("Cannot delete protected {what}, please disable deletion protection and try again."));
     }
@@ -253,10 +249,6 @@ async fn remove(gateway: &Gateway, request: &ResourceRequest) -> Result<(), Stri
     drop_unused_roles(&client).await
 }
 
-fn is_true(value: Option<&Value>) -> bool {
-    matches!(value, Some(Value::Bool(true))) || value.and_then(Value::as_str) == Some("true")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -267,11 +259,5 @@ mod tests {
         for bad in ["", "1a", "a-b", "a\"b", "a'b", "_a", "postgres"] {
             assert!(check_name("DBName", bad, &["postgres"]).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn cloudformation_booleans() {
-        assert!(is_true(Some(&json!(true))) && is_true(Some(&json!("true"))));
-        assert!(!is_true(Some(&json!("false"))) && !is_true(None));
     }
 }

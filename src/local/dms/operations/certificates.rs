@@ -4,10 +4,12 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use serde_json::{Value, json};
 
-use super::{Call, document, now, one};
+use super::{Call, document, one};
 use crate::local::dms::fault::{Answer, Fault};
 use crate::local::dms::input::Input;
 use crate::local::dms::kind::Kind;
+use crate::local::dms::store::now;
+use crate::local::state::ACCOUNT;
 
 pub(super) fn import(call: &Call<'_>, input: &Input) -> Answer<Value> {
     let name = input.identifier("CertificateIdentifier")?;
@@ -20,7 +22,7 @@ pub(super) fn import(call: &Call<'_>, input: &Input) -> Answer<Value> {
         "CertificateIdentifier": name,
         "CertificatePem": pem,
         "CertificateCreationDate": now(),
-        "CertificateOwner": call.gateway.account,
+        "CertificateOwner": ACCOUNT,
     }));
     let arn = call.arn(Kind::Certificate, None);
     call.add(Kind::Certificate, arn, document, input).map(one)

@@ -6,10 +6,9 @@ use serde_json::{Value, json};
 
 use super::{Call, document, one};
 use crate::local::dms::endpoint;
-use crate::local::dms::fault::{Answer, Fault};
+use crate::local::dms::fault::{Answer, Fault, one_line};
 use crate::local::dms::input::Input;
 use crate::local::dms::kind::Kind;
-use crate::local::dms::runner::one_line;
 use crate::local::dms::store::{Internal, Resource};
 
 pub(super) fn test(call: &Call<'_>, input: &Input) -> Answer<Value> {
@@ -39,15 +38,12 @@ pub(super) fn test(call: &Call<'_>, input: &Input) -> Answer<Value> {
             tested = endpoint::test(&gateway, &store, &instance, &endpoint) => tested,
             () = gateway.cancel.cancelled() => return,
         };
-        let changed = store.change(&arn, |connection| {
-            match &tested {
-                Ok(()) => connection.set_status("successful"),
-                Err(error) => {
-                    connection.set_status("failed");
-                    connection.set("LastFailureMessage", one_line(error));
-                }
+        let changed = store.change(&arn, |connection| match &tested {
+            Ok(()) => connection.set_status("successful"),
+            Err(error) => {
+                connection.set_status("failed");
+                connection.set("LastFailureMessage", one_line(error));
             }
-            Ok(())
         });
         if let Err(fault) = changed {
             tracing::debug!(fault = fault.message, "a connection was deleted while it was tested");
@@ -65,6 +61,6 @@ pub(super) fn delete(call: &Call<'_>, input: &Input) -> Answer<Value> {
 }
 
 /// Returns the ARN of a connection. Connections have no ARN on AWS; this one is internal.
-pub(in crate::local::dms) fn arn(instance: &str, endpoint: &str) -> String {
+pub(super) fn arn(instance: &str, endpoint: &str) -> String {
     format!("connection {instance} {endpoint}")
 }

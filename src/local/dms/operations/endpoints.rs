@@ -43,10 +43,7 @@ pub(super) fn modify(call: &Call<'_>, input: &Input) -> Answer<Value> {
             task.identifier()
         )));
     }
-    let changed = call.store.change(&endpoint.arn, |resource| {
-        write(call, input, &mut resource.document)?;
-        Ok(resource.clone())
-    })?;
+    let changed = call.store.try_change(&endpoint.arn, |resource| write(call, input, &mut resource.document))?;
     // The test results are for the old settings.
     call.store.remove(|r| r.kind == Kind::Connection && r.text("EndpointArn") == endpoint.arn)?;
     keep_password(call, input, changed).map(one)
@@ -108,7 +105,6 @@ fn keep_password(call: &Call<'_>, input: &Input, resource: Resource) -> Answer<R
         None => Ok(resource),
         Some(password) => call.store.change(&resource.arn, |resource| {
             resource.hidden.password = Some(password.to_owned());
-            Ok(resource.clone())
         }),
     }
 }

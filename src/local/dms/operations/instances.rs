@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Call, document, now, one};
+use super::{Call, document, one};
 use crate::aws::dms::versions::{CREATABLE, DEFAULT, Engine};
 use crate::local::dms::fault::{Answer, Fault};
 use crate::local::dms::input::Input;
 use crate::local::dms::kind::Kind;
+use crate::local::dms::store::now;
 
 const COPIED: &[&str] = &[
     "AllocatedStorage",
@@ -68,7 +69,6 @@ pub(super) fn modify(call: &Call<'_>, input: &Input) -> Answer<Value> {
             resource.set("VpcSecurityGroups", groups(input));
         }
         resource.set_status("modifying");
-        Ok(resource.clone())
     })?;
     call.pass(&changed.arn, "modifying", "available");
     Ok(one(changed))

@@ -2,27 +2,22 @@
 
 mod catalog;
 mod certificates;
-pub(super) mod connections;
+mod connections;
 mod endpoints;
 mod instances;
 mod subnet_groups;
 mod subscriptions;
 mod tags;
-pub(super) mod tasks;
-
-use std::time::Duration;
+mod tasks;
 
 use serde_json::{Map, Value, json};
 
-use super::Call;
+use super::call::Call;
 use super::enums;
 use super::fault::{Answer, Fault};
 use super::input::Input;
 use super::kind::Kind;
-use super::store::{Internal, Resource};
-
-/// Duration of a transitional state. AWS takes seconds to minutes; callers poll the same way.
-pub(super) const TRANSITION: Duration = Duration::from_millis(250);
+use super::store::Resource;
 
 pub(super) async fn answer(call: &Call<'_>, operation: &str, input: &Input) -> Answer<Value> {
     enums::check(&input.0)?;
@@ -88,87 +83,5 @@ fn document(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(members) => members,
         _ => Map::new(),
-    }
-}
-
-/// Returns seconds since 1970, the time format of JSON 1.1.
-pub(super) fn seconds(time: chrono::DateTime<chrono::Utc>) -> Value {
-    (time.timestamp_millis() as f64 / 1000.0).into()
-}
-
-pub(super) fn now() -> Value {
-    seconds(chrono::Utc::now())
-}
-
-impl Call<'_> {
-    /// Returns whether a resource is in the caller's region.
-    fn is_visible(&self, resource: &Resource) -> bool {
-        resource.region() == self.region
-    }
-
-    /// Returns the resource of this kind with this ARN, if it is in the caller's region.
-    pub(super) fn get(&self, kind: Kind, arn: &str) -> Answer<Resource> {
-        let found = self.store.get(kind, arn)?;
-        match self.is_visible(&found) {
-            true => Ok(found),
-            false => Err(Fault::not_found(format!("{} {arn} not found", kind.names().one))),
-        }
-    }
-
-    /// Returns a new ARN; with `id` where AWS takes it from the caller, else a random one like those of AWS.
-    fn arn(&self, kind: Kind, id: Option<&str>) -> String {
-        let random = || uuid::Uuid::new_v4().simple().to_string().to_uppercase().chars().take(26).collect();
-        let id = id.map_or_else(random, str::to_owned);
-        format!("arn:aws:dms:{}:{}:{}:{id}", self.region, self.gateway.account, kind.names().word)
-    }
-
-    /// Adds a resource under a new identifier.
-    fn add(&self, kind: Kind, arn: String, mut document: Map<String, Value>, input: &Input) -> Answer<Resource> {
-        let names = kind.names();
-        if !names.arn.is_empty() {
-            document.insert(names.arn.into(), arn.clone().into());
-        }
-        self.store.add(Resource { kind, arn, document, tags: input.tags(), hidden: Internal::default() })
-    }
-
-    /// Changes the status of a resource from `from` to `to` after a while.
-    pub(super) fn pass(&self, arn: &str, from: &'static str, to: &'static str) {
-        let (store, arn, cancel) = (std::sync::Arc::clone(&self.store), arn.to_owned(), self.gateway.cancel.clone());
-        self.gateway.spawn(async move {
-            tokio::select! {
-                () = tokio::time::sleep(TRANSITION) => {}
-                // The transition completes at the next start of the stack.
-                () = cancel.cancelled() => return,
-            }
-            let changed = store.change(&arn, |resource| {
-                if resource.status() == from {
-                    resource.set_status(to);
-                }
-                Ok(())
-            });
-            if let Err(fault) = changed {
-                tracing::debug!(arn, fault = fault.message, "gone before it became {to}");
-            }
-        });
-    }
-
-    /// Marks the resource as being deleted, and removes it after a while.
-    fn delete_later(&self, resource: &Resource) -> Answer<Resource> {
-        let answer = self.store.change(&resource.arn, |resource| {
-            resource.set_status("deleting");
-            Ok(resource.clone())
-        })?;
-        let (store, arn, cancel) =
-            (std::sync::Arc::clone(&self.store), resource.arn.clone(), self.gateway.cancel.clone());
-        self.gateway.spawn(async move {
-            tokio::select! {
-                () = tokio::time::sleep(TRANSITION) => {}
-                () = cancel.cancelled() => return,
-            }
-            if let Err(fault) = store.remove(|other| other.arn == arn) {
-                tracing::warn!(fault = fault.message, "a deleted DMS resource is still on disk");
-            }
-        });
-        Ok(answer)
     }
 }

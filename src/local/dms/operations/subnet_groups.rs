@@ -27,7 +27,6 @@ pub(super) fn modify(call: &Call<'_>, input: &Input) -> Answer<Value> {
     let changed = call.store.change(&arn, |resource| {
         resource.set("Subnets", subnets);
         input.copy(&["ReplicationSubnetGroupDescription"], &mut resource.document);
-        Ok(resource.clone())
     })?;
     Ok(one(changed))
 }

@@ -6,6 +6,7 @@ use super::{Call, document, one};
 use crate::local::dms::fault::Answer;
 use crate::local::dms::input::Input;
 use crate::local::dms::kind::Kind;
+use crate::local::state::ACCOUNT;
 
 pub(super) fn create(call: &Call<'_>, input: &Input) -> Answer<Value> {
     let name = input.text("SubscriptionName")?;
@@ -13,7 +14,7 @@ pub(super) fn create(call: &Call<'_>, input: &Input) -> Answer<Value> {
         "CustSubscriptionId": name,
         "SnsTopicArn": input.text("SnsTopicArn")?,
         "Status": "active",
-        "CustomerAwsId": call.gateway.account,
+        "CustomerAwsId": ACCOUNT,
         "SourceIdsList": input.0["SourceIds"],
         "EventCategoriesList": input.0["EventCategories"],
         "Enabled": true,

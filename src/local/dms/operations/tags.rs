@@ -7,18 +7,16 @@ use crate::local::dms::fault::{Answer, Fault};
 use crate::local::dms::input::Input;
 
 pub(super) fn add(call: &Call<'_>, input: &Input) -> Answer<Value> {
-    call.store.change(input.text("ResourceArn")?, |resource| {
-        resource.tags.extend(input.tags());
-        Ok(json!({}))
-    })
+    call.store.change(input.text("ResourceArn")?, |resource| resource.tags.extend(input.tags()))?;
+    Ok(json!({}))
 }
 
 pub(super) fn remove(call: &Call<'_>, input: &Input) -> Answer<Value> {
     let keys = input.0["TagKeys"].as_array().cloned().unwrap_or_default();
     call.store.change(input.text("ResourceArn")?, |resource| {
         resource.tags.retain(|key, _| !keys.iter().any(|other| other == key));
-        Ok(json!({}))
-    })
+    })?;
+    Ok(json!({}))
 }
 
 pub(super) fn list(call: &Call<'_>, input: &Input) -> Answer<Value> {

@@ -2,16 +2,15 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Call, now, one, seconds};
+use super::{Call, connections, one};
 use crate::capture::mapping::Mappings;
 use crate::capture::{Start, TableCounts};
-use crate::local::dms::fault::{Answer, Fault};
+use crate::local::dms::fault::{Answer, Fault, one_line};
 use crate::local::dms::input::Input;
+use crate::local::dms::job::{parse_position, source_settings};
 use crate::local::dms::kind::Kind;
-use crate::local::dms::operations::connections;
-use crate::local::dms::store::Resource;
-use crate::local::dms::{job, runner};
-use crate::postgres::replication::Lsn;
+use crate::local::dms::runner;
+use crate::local::dms::store::{Resource, now, seconds};
 
 /// States in which a task may be changed or started.
 const CHANGEABLE: &[&str] = &["ready", "stopped", "failed"];
@@ -40,7 +39,7 @@ pub(super) fn create(call: &Call<'_>, input: &Input) -> Answer<Value> {
 
 fn write(input: &Input, document: &mut Map<String, Value>) -> Answer<()> {
     if let Some(mappings) = input.optional("TableMappings") {
-        Mappings::parse(mappings).map_err(|error| Fault::parameter(runner::one_line(&error)))?;
+        Mappings::parse(mappings).map_err(|error| Fault::parameter(one_line(&error)))?;
     }
     if let Some(settings) = input.optional("ReplicationTaskSettings") {
         serde_json::from_str::<Map<String, Value>>(settings).map_err(|error| {
@@ -63,13 +62,13 @@ fn write(input: &Input, document: &mut Map<String, Value>) -> Answer<()> {
 pub(super) fn modify(call: &Call<'_>, input: &Input) -> Answer<Value> {
     let task = changeable(call, input, "modified")?;
     let back: &'static str = CHANGEABLE.iter().find(|status| **status == task.status()).copied().unwrap_or("stopped");
-    let changed = call.store.change(&task.arn, |task| {
+    let changed = call.store.try_change(&task.arn, |task| {
         write(input, &mut task.document)?;
         if input.optional("ReplicationTaskIdentifier").is_some() {
             task.set("ReplicationTaskIdentifier", input.identifier("ReplicationTaskIdentifier")?);
         }
         task.set_status("modifying");
-        Ok(task.clone())
+        Ok(())
     })?;
     call.pass(&task.arn, "modifying", back);
     Ok(one(changed))
@@ -77,10 +76,7 @@ pub(super) fn modify(call: &Call<'_>, input: &Input) -> Answer<Value> {
 
 pub(super) fn delete(call: &Call<'_>, input: &Input) -> Answer<Value> {
     let task = changeable(call, input, "deleted")?;
-    let deleting = call.store.change(&task.arn, |task| {
-        task.set_status("deleting");
-        Ok(task.clone())
-    })?;
+    let deleting = call.store.change(&task.arn, |task| task.set_status("deleting"))?;
     runner::delete(call, task);
     Ok(one(deleting))
 }
@@ -106,31 +102,8 @@ pub(super) fn start(call: &Call<'_>, input: &Input) -> Answer<Value> {
             )));
         }
     }
-    let (kind, ran) = (input.text("StartReplicationTaskType")?, task.document.contains_key("ReplicationTaskStartDate"));
-    let cdc_only = task.text("MigrationType") == "cdc";
-    let start = match (kind, ran) {
-        ("start-replication", true) if !cdc_only => {
-            return Err(Fault::combination(
-                "Start Type : START_REPLICATION, valid only for tasks running for the first time",
-            ));
-        }
-        ("start-replication", _) => Start::Fresh,
-        ("resume-processing", false) => {
-            return Err(Fault::combination(
-                "Start Type : RESUME_PROCESSING, not valid for tasks running for the first time",
-            ));
-        }
-        // A first run that failed before it had a slot left nothing to resume. A slot that the endpoint names has a position.
-        ("resume-processing", true) if task.hidden.resumable || names_slot(call, &task)? => Start::Resume,
-        ("resume-processing", true) => Start::Fresh,
-        ("reload-target", _) if cdc_only => {
-            return Err(Fault::combination(
-                "Start Type : RELOAD_TARGET, not valid for tasks that only capture changes",
-            ));
-        }
-        ("reload-target", _) => Start::Fresh,
-        (other, _) => return Err(Fault::parameter(format!("StartReplicationTaskType {other} is not known"))),
-    };
+    let ran = task.document.contains_key("ReplicationTaskStartDate");
+    let start = start_type(call, &task, input.text("StartReplicationTaskType")?, ran)?;
     let position = input.optional("CdcStartPosition");
     let position = position.or_else(|| (!ran).then(|| task.text("CdcStartPosition")).filter(|text| !text.is_empty()));
     let start = position.map_or(Ok(start), |text| parse_position(text).map(Start::At))?;
@@ -152,10 +125,30 @@ pub(super) fn start(call: &Call<'_>, input: &Input) -> Answer<Value> {
     runner::start(call, &task, start).map(one)
 }
 
+/// Returns the start of a type; `ran` is whether the task was started before.
+fn start_type(call: &Call<'_>, task: &Resource, kind: &str, ran: bool) -> Answer<Start> {
+    let cdc_only = task.text("MigrationType") == "cdc";
+    match (kind, ran) {
+        ("start-replication", true) if !cdc_only => {
+            Err(Fault::combination("Start Type : START_REPLICATION, valid only for tasks running for the first time"))
+        }
+        ("resume-processing", false) => {
+            Err(Fault::combination("Start Type : RESUME_PROCESSING, not valid for tasks running for the first time"))
+        }
+        // A first run that failed before it had a slot left nothing to resume. A slot that the endpoint names has a position.
+        ("resume-processing", true) if task.hidden.resumable || names_slot(call, task)? => Ok(Start::Resume),
+        ("reload-target", _) if cdc_only => {
+            Err(Fault::combination("Start Type : RELOAD_TARGET, not valid for tasks that only capture changes"))
+        }
+        ("start-replication" | "resume-processing" | "reload-target", _) => Ok(Start::Fresh),
+        (other, _) => Err(Fault::parameter(format!("StartReplicationTaskType {other} is not known"))),
+    }
+}
+
 /// Returns whether the source endpoint names a replication slot.
 fn names_slot(call: &Call<'_>, task: &Resource) -> Answer<bool> {
     let source = call.get(Kind::Endpoint, task.text("SourceEndpointArn"))?;
-    Ok(job::source_settings(&source).slot.is_some())
+    Ok(source_settings(&source).slot.is_some())
 }
 
 pub(super) fn stop(call: &Call<'_>, input: &Input) -> Answer<Value> {
@@ -217,10 +210,4 @@ fn changeable(call: &Call<'_>, input: &Input, done: &str) -> Answer<Resource> {
         )));
     }
     Ok(task)
-}
-
-/// Reads a log sequence number, alone or inside a stream position or a recovery checkpoint.
-pub(in crate::local::dms) fn parse_position(text: &str) -> Answer<Lsn> {
-    let lsn = text.split(['.', '#', ':']).find_map(|part| part.parse().ok());
-    lsn.ok_or_else(|| Fault::parameter(format!("CdcStartPosition {text} does not contain a log sequence number")))
 }
