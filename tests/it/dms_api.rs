@@ -8,9 +8,11 @@ use aws_sdk_databasemigration::types::{
     StartReplicationTaskTypeValue, Tag,
 };
 use aws_sdk_databasemigration::{Client, Config};
+use outboxctl::internals::aws::Clients;
 use outboxctl::internals::error::sdk_code;
 use serde_json::json;
 
+use crate::support::api::eventually;
 use crate::support::database::Database;
 use crate::support::stack::Stack;
 
@@ -89,6 +91,33 @@ fn the_dms_api_as_an_sdk_sees_it() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     });
+}
+
+/// A subnet group is named in its region.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stack_deletes_the_subnet_group_of_its_own_region() {
+    let stack = Stack::up("dms-regions");
+    let other = client(&stack).create_replication_subnet_group().replication_subnet_group_identifier("same");
+    let other = other.replication_subnet_group_description("d").subnet_ids("subnet-1").subnet_ids("subnet-2");
+    other.send().await.expect("a subnet group");
+    let clients = Clients::for_local(stack.state().local_endpoint()).await.in_region("eu-west-1");
+    let client = clients.cloudformation();
+    let template = json!({"Resources": {"Group": {"Type": "AWS::DMS::ReplicationSubnetGroup", "Properties": {
+        "ReplicationSubnetGroupIdentifier": "same", "ReplicationSubnetGroupDescription": "d",
+        "SubnetIds": ["subnet-1", "subnet-2"]}}}});
+    let made = client.create_stack().stack_name("group").template_body(template.to_string()).send().await;
+    let id = made.expect("a stack").stack_id.expect("an id");
+    let ended = async |operation: &str| {
+        eventually(operation, async || {
+            let answer = client.describe_stacks().stack_name(&id).send().await.expect("the stack");
+            let status = answer.stacks().first()?.stack_status()?.as_str().to_owned();
+            (!status.ends_with("_IN_PROGRESS")).then_some(status)
+        })
+        .await
+    };
+    assert_eq!(ended("created").await, "CREATE_COMPLETE");
+    client.delete_stack().stack_name(&id).send().await.expect("accepted");
+    assert_eq!(ended("deleted").await, "DELETE_COMPLETE");
 }
 
 async fn refusals(client: &Client) {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::call::Call;
 use super::input::Input;
 use super::kind::Kind;
-use super::{Dms, operations};
+use super::{Dms, operations, store};
 use crate::local::gateway::{Gateway, Made, Resource, ResourceProvider, ResourceRequest};
 use crate::timing::Wait;
 
@@ -162,7 +162,8 @@ impl Dms {
         let call = self.call(gateway, &request.region).map_err(|fault| fault.message)?;
         let kind = kind(&request.resource_type)?;
         let id = request.physical_id.clone().unwrap_or_default();
-        let known = call.store.list(|r| r.kind == kind && (r.arn == id || r.identifier() == id));
+        let named = |r: &store::Resource| r.kind == kind && (r.arn == id || r.identifier() == id);
+        let known = call.store.list(|resource| call.is_visible(resource) && named(resource));
         let Some(known) = known.first() else { return Ok(()) };
         if kind == Kind::Task {
             stop(&call, &id).await?;
