@@ -11,6 +11,10 @@
 #[allow(dead_code, unused_imports)]
 mod support;
 
+#[path = "../measure/mod.rs"]
+#[allow(dead_code)]
+mod measure;
+
 use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -65,7 +69,7 @@ fn way_to(stack: &Stack, stacks: &[Stack], seconds: &BTreeMap<&str, f64>) -> (f6
 }
 
 fn main() {
-    let runs: usize = std::env::var("OUTBOXCTL_BENCH_RUNS").ok().and_then(|text| text.parse().ok()).unwrap_or(5);
+    let runs = measure::setting("OUTBOXCTL_BENCH_RUNS", 5);
     let at_aws = std::env::var("OUTBOXCTL_BENCH_PACE").is_ok_and(|pace| pace == "aws");
     // `RateLimiter` in src/cloudformation/rate_limiter.rs, with its jitter.
     let (factor, interval) = if at_aws { (20.0, 2.5) } else { (1.0, 0.3125) };
@@ -85,8 +89,7 @@ fn main() {
             stacks.iter().map(|stack| (stack.name, (shape.seconds)(stack.name) * factor)).collect();
         let ways = stacks.iter().map(|stack| way_to(stack, stacks, &seconds));
         let (path, count) = ways.max_by(|a, b| a.0.total_cmp(&b.0)).expect("stacks");
-        walls.sort_by(f64::total_cmp);
-        let wall = walls[walls.len() / 2];
+        let wall = measure::median(walls);
         let polling = f64::from(count) * interval;
         println!(
             "{:<28} {:>8.2} {path:>9.2} {count:>7} {wall:>9.2} {:>7.3} {:>12.3} {:>12}",

@@ -2,7 +2,6 @@
 //!
 //! Source: "Using the Lambda runtime API for custom runtimes" in the Lambda developer guide.
 
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -15,6 +14,8 @@ use axum::{Json, Router};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, mpsc};
+
+use crate::measure::{median, peak};
 
 /// Work of a run.
 #[derive(Clone, Copy)]
@@ -114,8 +115,7 @@ impl Lambda {
         let peak_kilobytes = peak(function.id()).unwrap_or(0);
         function.kill().and_then(|()| function.wait()).expect("the function ends");
         let first = durations.remove(0);
-        durations.sort_unstable();
-        Run { start, first, next: durations[durations.len() / 2], peak_kilobytes }
+        Run { start, first, next: median(&mut durations), peak_kilobytes }
     }
 
     async fn until_next(&mut self) -> Instant {
@@ -190,10 +190,4 @@ fn batch(n: usize, records: usize) -> Value {
         })
     };
     json!({"Records": (n * records..(n + 1) * records).map(record).collect::<Vec<_>>()})
-}
-
-/// Returns the maximum resident memory of a process so far, in kilobytes.
-fn peak(process: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(Path::new("/proc").join(process.to_string()).join("status")).ok()?;
-    status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.split_whitespace().next()?.parse().ok()
 }

@@ -13,21 +13,20 @@
 //! `OUTBOXCTL_BENCH_RUNS` (11) and `OUTBOXCTL_BENCH_RECORDS` (100 per batch) change the amounts.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // Prints its results.
 
+#[path = "../measure/mod.rs"]
+#[allow(dead_code)]
+mod measure;
+
 mod lambda;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use lambda::{Amount, Lambda, Run};
+use measure::{median, setting};
 
 /// Version of the AWS SDK for JavaScript.
 const SDK: &str = "@aws-sdk/client-eventbridge@3";
-
-/// Reads a number from the environment.
-fn setting(name: &str, default: usize) -> usize {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
 
 #[tokio::main]
 async fn main() {
@@ -54,20 +53,15 @@ async fn main() {
 
 /// Prints the medians of some runs, and returns them.
 fn show(name: &str, runs: &[Run]) -> [f64; 4] {
-    let millis = |time: fn(&Run) -> Duration| median(runs.iter().map(|run| time(run).as_secs_f64() * 1e3).collect());
+    let of_all = |value: fn(&Run) -> f64| median(&mut runs.iter().map(value).collect::<Vec<_>>());
     let medians = [
-        millis(|run| run.start),
-        millis(|run| run.first),
-        millis(|run| run.next),
-        median(runs.iter().map(|run| run.peak_kilobytes as f64 / 1024.0).collect()),
+        of_all(|run| run.start.as_secs_f64() * 1e3),
+        of_all(|run| run.first.as_secs_f64() * 1e3),
+        of_all(|run| run.next.as_secs_f64() * 1e3),
+        of_all(|run| run.peak_kilobytes as f64 / 1024.0),
     ];
     println!("{name:<12} {:>9.1} {:>9.1} {:>9.2} {:>9.1}", medians[0], medians[1], medians[2], medians[3]);
     medians
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 /// Returns the script of the function in Node, beside its installed SDK. `None` without Node 20 and npm.

@@ -4,21 +4,23 @@
 //! thousandth is missing, every thousandth duplicated, and every thousandth altered. Needs 82 bytes of disk per event.
 #![allow(clippy::print_stdout)] // Prints its results.
 
+#[path = "../measure/mod.rs"]
+#[allow(dead_code)]
+mod measure;
+
 use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use outboxctl::internals::repair::reconcile::{Counts, Fact, Ledger, Side};
 use uuid::Uuid;
 
-/// Returns the maximum resident memory of this process so far, in MiB. Linux only.
+/// Returns the maximum resident memory of this process so far, in MiB.
 fn peak() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
-    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or_default() / 1_024
+    measure::peak(std::process::id()).unwrap_or_default() / 1_024
 }
 
 fn main() {
-    let rows = std::env::var("OUTBOXCTL_BENCH_ROWS").ok().and_then(|text| text.parse().ok()).unwrap_or(3_000_000);
+    let rows = measure::setting("OUTBOXCTL_BENCH_ROWS", 3_000_000);
     let start = DateTime::<Utc>::from_timestamp(1_700_000_000, 0).expect("in range");
     let fact = |number: u64, digest: u128| {
         let at = start + TimeDelta::milliseconds(number.cast_signed());

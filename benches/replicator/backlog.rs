@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use outboxctl::internals::local::state::Postgres;
-use outboxctl::internals::postgres::replication::Lsn;
 
-use crate::drain::{self, Drained};
-use crate::setting;
+use crate::drain;
+use crate::measure::{Run, setting, summary};
 use crate::support::database::Database;
 
 pub async fn compare(server: &Postgres, database: &Database, rows: u64, size: u64) {
@@ -45,32 +44,20 @@ pub async fn compare(server: &Postgres, database: &Database, rows: u64, size: u6
             admin.execute(drop, &[&slot(database, who, run)]).await.expect("drop the slot");
         }
     }
-    report(rows, size, &mut theirs, &mut ours);
+    report(rows, size, &theirs, &ours);
 }
 
-fn report(rows: u64, size: u64, theirs: &mut [Drained], ours: &mut [Drained]) {
-    let median = |runs: &mut [Drained]| {
-        runs.sort_by_key(|run| run.took);
-        runs[runs.len() / 2].took
-    };
+fn report(rows: u64, size: u64, theirs: &[Run], ours: &[Run]) {
     let rate = |took: Duration| rows as f64 / took.as_secs_f64();
-    let peak = |runs: &[Drained]| runs.iter().map(|run| run.peak_kilobytes).max().unwrap_or_default() as f64 / 1024.0;
-    let (slow, fast) = (rate(median(theirs)), rate(median(ours)));
+    let ((slow, their_peak), (fast, our_peak)) = (summary(theirs), summary(ours));
+    let (slow, fast) = (rate(slow), rate(fast));
     println!(
-        "{:<22} {slow:>10.0} r/s {fast:>10.0} r/s {:>6.2}x {:>10.1} {:>10.1}",
+        "{:<22} {slow:>10.0} r/s {fast:>10.0} r/s {:>6.2}x {their_peak:>10.1} {our_peak:>10.1}",
         format!("{size}-row transactions"),
-        fast / slow,
-        peak(theirs),
-        peak(ours)
+        fast / slow
     );
 }
 
 fn slot(database: &Database, who: &str, run: u64) -> String {
     format!("{}_{who}_{run}", database.target.database)
-}
-
-/// Returns whether everything up to `end` was confirmed.
-pub async fn assert_drained(database: &Database, slot: &str, end: Lsn) {
-    let confirmed = database.confirmed(slot).await;
-    assert!(confirmed >= end, "slot {slot} is at {confirmed}, not at {end}");
 }

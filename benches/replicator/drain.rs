@@ -1,10 +1,8 @@
 //! Drains a slot with one process, timed from its start to its end.
 
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use outboxctl::internals::capture::mapping::Mappings;
@@ -18,17 +16,11 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::backlog::assert_drained;
+use crate::measure::Run;
 use crate::support::database::Database;
 
-#[derive(Debug, Clone, Copy)]
-pub struct Drained {
-    pub took: Duration,
-    pub peak_kilobytes: u64,
-}
-
 /// Drains with PostgreSQL's own tool, and discards the output.
-pub async fn pg_recvlogical(server: &Postgres, database: &Database, slot: &str, end: Lsn) -> Drained {
+pub async fn pg_recvlogical(server: &Postgres, database: &Database, slot: &str, end: Lsn) -> Run {
     let target = &database.target;
     let connection = format!(
         "host={} port={} user={} dbname={} sslmode=verify-full sslrootcert={}",
@@ -41,41 +33,25 @@ pub async fn pg_recvlogical(server: &Postgres, database: &Database, slot: &str, 
     let mut command = Command::new(server.bin.join("pg_recvlogical"));
     command.args(["--dbname", &connection, "--slot", slot, "--start", "--no-loop", "--file", "/dev/null"]);
     command.args(["--option", "proto_version=1", "--option", "publication_names=outboxctl"]);
-    command.args(["--endpos", &end.to_string()]).env("PGPASSWORD", target.password.expose());
-    let drained = watch_child(command);
-    assert_drained(database, slot, end).await;
-    drained
+    command.args(["--endpos", &end.to_string()]);
+    drain(command, database, slot, end).await
 }
 
 /// Drains with the replicator in a process of its own, into a sink that discards records.
-pub async fn replicator(server: &Postgres, database: &Database, slot: &str, end: Lsn, rows: u64) -> Drained {
+pub async fn replicator(server: &Postgres, database: &Database, slot: &str, end: Lsn, rows: u64) -> Run {
     let target = &database.target;
     let mut command = Command::new(std::env::current_exe().expect("our own path"));
     command.args(["drain", &target.host, &target.port.to_string(), &target.database, slot, &end.to_string()]);
-    command.arg(rows.to_string()).arg(&server.ca_file).env("PGPASSWORD", target.password.expose());
-    let drained = watch_child(command);
-    assert_drained(database, slot, end).await;
-    drained
+    command.arg(rows.to_string()).arg(&server.ca_file);
+    drain(command, database, slot, end).await
 }
 
-fn watch_child(mut command: Command) -> Drained {
-    let began = Instant::now();
-    let mut child = command.stdin(Stdio::null()).spawn().expect("it starts");
-    let mut peak_kilobytes = 0;
-    loop {
-        peak_kilobytes = peak_kilobytes.max(peak(&child).unwrap_or_default());
-        if let Some(status) = child.try_wait().expect("it can be waited for") {
-            assert!(status.success(), "{command:?} ended with {status}");
-            return Drained { took: began.elapsed(), peak_kilobytes };
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-/// Returns the maximum resident memory so far, in kilobytes.
-fn peak(child: &Child) -> Option<u64> {
-    let status = std::fs::read_to_string(Path::new("/proc").join(child.id().to_string()).join("status")).ok()?;
-    status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.split_whitespace().next()?.parse().ok()
+/// Runs the command, which has to confirm everything up to `end`.
+async fn drain(mut command: Command, database: &Database, slot: &str, end: Lsn) -> Run {
+    let (run, ()) = Run::of(command.env("PGPASSWORD", database.target.password.expose()).stdin(Stdio::null()), |_| ());
+    let confirmed = database.confirmed(slot).await;
+    assert!(confirmed >= end, "slot {slot} is at {confirmed}, not at {end}");
+    run
 }
 
 /// Counts records and discards them.

@@ -9,8 +9,9 @@ use outboxctl::internals::outbox::formats::dms::Record;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use crate::drain;
+use crate::measure::setting;
 use crate::support::database::Database;
-use crate::{drain, setting};
 
 const ROWS_A_SECOND: u64 = 500;
 

@@ -9,17 +9,17 @@
 #[allow(dead_code, unused_imports)]
 mod support;
 
+#[path = "../measure/mod.rs"]
+#[allow(dead_code)]
+mod measure;
+
 mod backlog;
 mod drain;
 mod latency;
 
+use measure::setting;
 use support::database::Database;
 use support::stack::Stack;
-
-/// Reads a number from the environment.
-fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();

@@ -10,24 +10,23 @@
 #[allow(dead_code, unused_imports)]
 mod support;
 
+#[path = "../measure/mod.rs"]
+#[allow(dead_code)]
+mod measure;
+
 use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::{PutRecordsRequestEntry, ShardIteratorType};
+use measure::{Run, setting, summary};
 use outboxctl::internals::aws::{AccessKey, Clients, LocalEndpoint};
 use support::stack::Stack;
 
 /// A pipeline whose stream has no other reader.
 const PIPELINE: &[&str] = &["--pipeline", "rds-kinesis"];
-
-/// Reads a number from the environment.
-fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
 
 async fn client(endpoint: LocalEndpoint) -> Client {
     Clients::for_local(endpoint).await.kinesis()
@@ -68,24 +67,18 @@ fn main() {
             let mut command = Command::new(std::env::current_exe().expect("our own path"));
             command.args(["loop", &state.endpoint, &state.region, &stream, &records.to_string()]);
             command.env(KEY[0], &state.key.id).env(KEY[1], &state.key.secret);
-            bare.push(watch(command.stdout(Stdio::null()), None));
-            let count = records.to_string();
-            let follow = ["tail", "kinesis", "--from", "start", "--count", &count, "--output", "ndjson", "--quiet"];
+            bare.push(Run::of(command.stdin(Stdio::null()).stdout(Stdio::null()), |_| ()).0);
+            let limit = records.to_string();
+            let follow = ["tail", "kinesis", "--from", "start", "--count", &limit, "--output", "ndjson", "--quiet"];
             let mut command = stack.command(&[&follow, PIPELINE].concat());
-            tail.push(watch(command.stdout(Stdio::piped()), Some(records)));
+            let (run, items) = Run::of(command.stdin(Stdio::null()).stdout(Stdio::piped()), count);
+            assert_eq!(items, Some(records));
+            tail.push(run);
         }
-        let rate = |runs: &mut Vec<Run>| {
-            runs.sort_by_key(|run| run.took);
-            records as f64 / runs[runs.len() / 2].took.as_secs_f64()
-        };
-        let (bare_rate, tail_rate) = (rate(&mut bare), rate(&mut tail));
-        let peak = |runs: &[Run]| runs.iter().map(|run| run.peak_kilobytes).max().unwrap_or(0) / 1024;
-        println!(
-            "{records:>10} {bare_rate:>16.0} {tail_rate:>16.0} {:>7.2} {:>10} {:>10}",
-            tail_rate / bare_rate,
-            peak(&bare),
-            peak(&tail)
-        );
+        let rate = |took: Duration| records as f64 / took.as_secs_f64();
+        let ((bare, bare_peak), (tail, tail_peak)) = (summary(&bare), summary(&tail));
+        let (bare, tail) = (rate(bare), rate(tail));
+        println!("{records:>10} {bare:>16.0} {tail:>16.0} {:>7.2} {bare_peak:>10.0} {tail_peak:>10.0}", tail / bare);
     }
 }
 
@@ -130,43 +123,13 @@ async fn bare_loop(client: &Client, stream: &str, records: u64) {
     assert_eq!(counts.into_iter().sum::<u64>(), records);
 }
 
-struct Run {
-    took: Duration,
-    peak_kilobytes: u64,
-}
-
-/// Runs the command to its end. With `items`, checks that it printed so many lines with items.
-fn watch(command: &mut Command, items: Option<u64>) -> Run {
-    let began = Instant::now();
-    let mut child = command.stdin(Stdio::null()).stderr(Stdio::inherit()).spawn().expect("it starts");
-    let lines = child.stdout.take().map(|stdout| {
-        std::thread::spawn(move || {
-            let (mut stdout, mut line, mut count) = (BufReader::with_capacity(1 << 20, stdout), Vec::new(), 0);
-            while stdout.read_until(b'\n', &mut line).expect("text") > 0 {
-                count += u64::from(line.starts_with(br#"{"type":"item""#));
-                line.clear();
-            }
-            count
-        })
-    });
-    let mut peak_kilobytes = 0;
-    let status = loop {
-        peak_kilobytes = peak_kilobytes.max(peak(&child).unwrap_or_default());
-        if let Some(status) = child.try_wait().expect("it can be waited for") {
-            break status;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    };
-    let took = began.elapsed();
-    assert!(status.success(), "{command:?} ended with {status}");
-    if let Some(lines) = lines {
-        assert_eq!(Some(lines.join().expect("counted")), items);
+/// Counts lines with items.
+fn count(stdout: Option<ChildStdout>) -> Option<u64> {
+    let mut stdout = BufReader::with_capacity(1 << 20, stdout?);
+    let (mut line, mut count) = (Vec::new(), 0);
+    while stdout.read_until(b'\n', &mut line).expect("text") > 0 {
+        count += u64::from(line.starts_with(br#"{"type":"item""#));
+        line.clear();
     }
-    Run { took, peak_kilobytes }
-}
-
-/// Returns the maximum resident memory so far, in kilobytes.
-fn peak(child: &Child) -> Option<u64> {
-    let status = std::fs::read_to_string(Path::new("/proc").join(child.id().to_string()).join("status")).ok()?;
-    status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.split_whitespace().next()?.parse().ok()
+    Some(count)
 }
