@@ -2,10 +2,10 @@
 
 use futures_util::future::join_all;
 
-use super::Clients;
-use super::databases::writer;
+use super::databases::{self, writer};
 use super::dms::describe;
-use crate::error::{AwsContext, Result};
+use super::{Clients, stream};
+use crate::error::{AwsContext, RESOURCE_MISSING, Result};
 
 /// The state of one resource.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -13,7 +13,7 @@ pub struct Health {
     /// Like `stream`.
     pub what: &'static str,
     pub name: String,
-    /// The service's word for the state; `unknown` without an answer.
+    /// The service's word for the state; `gone` if the resource does not exist, `unknown` without an answer.
     pub state: String,
     /// Details for people; without an answer, the error.
     pub detail: String,
@@ -40,7 +40,8 @@ pub enum Probe {
 pub async fn probe(clients: &Clients, resources: Vec<(Probe, &'static str, String)>) -> Vec<Health> {
     join_all(resources.into_iter().map(|(probe, what, name)| async move {
         let (state, detail) = match state(clients, probe, &name).await {
-            Ok(answer) => answer,
+            Ok(Some(answer)) => answer,
+            Ok(None) => ("gone".to_owned(), String::new()),
             Err(error) => ("unknown".to_owned(), error.message().to_owned()),
         };
         Health { what, name, state, detail }
@@ -48,83 +49,123 @@ pub async fn probe(clients: &Clients, resources: Vec<(Probe, &'static str, Strin
     .await
 }
 
-async fn state(clients: &Clients, probe: Probe, name: &str) -> Result<(String, String)> {
+/// State and details; None for a resource that does not exist.
+type Found = Option<(String, String)>;
+
+fn found(state: Option<&str>, detail: impl Into<String>) -> (String, String) {
+    (state.unwrap_or("unknown").to_lowercase(), detail.into())
+}
+
+async fn state(clients: &Clients, probe: Probe, name: &str) -> Result<Found> {
     match probe {
-        Probe::Database => database(clients, name).await,
-        Probe::Cluster => cluster(clients, name).await,
-        Probe::Task => task(clients, name).await,
-        Probe::Stream => stream(clients, name).await,
-        Probe::Table => table(clients, name).await,
+        Probe::Database => {
+            let instance = databases::instance(clients, name).await?;
+            Ok(instance.map(|instance| {
+                let version = instance.engine_version().unwrap_or("?");
+                found(instance.db_instance_status(), format!("PostgreSQL {version}"))
+            }))
+        }
+        Probe::Cluster => {
+            let cluster = databases::cluster(clients, name).await?;
+            Ok(cluster.map(|cluster| {
+                let version = cluster.engine_version().unwrap_or("?");
+                let writer = writer(&cluster).map_or("no writer".to_owned(), |writer| format!("writer {writer}"));
+                found(cluster.status(), format!("Aurora PostgreSQL {version}, {writer}"))
+            }))
+        }
+        Probe::Task => {
+            let task = describe::task(&clients.dms(), name).await?;
+            Ok(task.map(|task| found(task.status(), task.stop_reason().unwrap_or_default())))
+        }
+        Probe::Stream => {
+            let stream = stream::summary(clients, name).await?;
+            Ok(stream.map(|stream| {
+                let (shards, hours) = (stream.open_shard_count(), stream.retention_period_hours());
+                found(Some(stream.stream_status().as_str()), format!("{shards} open shards, kept {hours} h"))
+            }))
+        }
+        Probe::Table => {
+            let table = databases::table(clients, name).await?;
+            Ok(table.map(|table| found(table.table_status().map(|status| status.as_str()), "")))
+        }
         Probe::TableStream => table_stream(clients, name).await,
         Probe::Function => function(clients, name).await,
         Probe::EventSource => event_source(clients, name).await,
-        Probe::Bus => bus(clients, name).await,
+        Probe::Bus => {
+            let bus = clients.eventbridge().describe_event_bus().name(name).send().await;
+            Ok(bus.aws_unless(RESOURCE_MISSING, format!("describe bus {name}"))?.map(|_| found(Some("active"), "")))
+        }
     }
 }
 
-async fn database(clients: &Clients, name: &str) -> Result<(String, String)> {
-    let answer =
-        clients.rds().describe_db_instances().db_instance_identifier(name).send().await.aws("describe the resource")?;
-    let found = answer.db_instances().first();
-    let version = found.and_then(|database| database.engine_version()).unwrap_or("?");
-    let state = found.and_then(|database| database.db_instance_status()).unwrap_or("gone");
-    Ok((state.to_owned(), format!("PostgreSQL {version}")))
-}
-
-async fn cluster(clients: &Clients, name: &str) -> Result<(String, String)> {
-    let answer =
-        clients.rds().describe_db_clusters().db_cluster_identifier(name).send().await.aws("describe the resource")?;
-    let found = answer.db_clusters().first();
-    let version = found.and_then(|cluster| cluster.engine_version()).unwrap_or("?");
-    let state = found.and_then(|cluster| cluster.status()).unwrap_or("gone");
-    let writer = found.and_then(writer).map_or("no writer".to_owned(), |writer| format!("writer {writer}"));
-    Ok((state.to_owned(), format!("Aurora PostgreSQL {version}, {writer}")))
-}
-
-async fn task(clients: &Clients, arn: &str) -> Result<(String, String)> {
-    let found = describe::task(&clients.dms(), arn).await?;
-    let reason = found.as_ref().and_then(|task| task.stop_reason()).unwrap_or("");
-    Ok((found.as_ref().and_then(|task| task.status()).unwrap_or("gone").to_owned(), reason.to_owned()))
-}
-
-async fn stream(clients: &Clients, name: &str) -> Result<(String, String)> {
-    let answer =
-        clients.kinesis().describe_stream_summary().stream_name(name).send().await.aws("describe the resource")?;
-    let Some(found) = answer.stream_description_summary() else { return Ok(("unknown".into(), String::new())) };
-    let (shards, hours) = (found.open_shard_count(), found.retention_period_hours());
-    Ok((found.stream_status().as_str().to_lowercase(), format!("{shards} open shards, kept {hours} h")))
-}
-
-async fn table(clients: &Clients, name: &str) -> Result<(String, String)> {
-    let answer = clients.dynamodb().describe_table().table_name(name).send().await.aws("describe the resource")?;
-    let state = answer.table().and_then(|table| table.table_status()).map_or("gone", |status| status.as_str());
-    Ok((state.to_lowercase(), String::new()))
-}
-
-async fn table_stream(clients: &Clients, arn: &str) -> Result<(String, String)> {
+async fn table_stream(clients: &Clients, arn: &str) -> Result<Found> {
     // One shard is enough for the stream's own state.
     let request = clients.dynamodb_streams().describe_stream().stream_arn(arn).limit(1);
-    let answer = request.send().await.aws("describe the resource")?;
-    let found = answer.stream_description();
-    let state = found.and_then(|stream| stream.stream_status()).map_or("gone", |status| status.as_str());
-    let view = found.and_then(|stream| stream.stream_view_type()).map_or("", |view| view.as_str());
-    Ok((state.to_lowercase(), view.to_owned()))
+    let answer = request.send().await.aws_unless(RESOURCE_MISSING, format!("describe stream {arn}"))?;
+    Ok(answer.and_then(|answer| answer.stream_description).map(|stream| {
+        let view = stream.stream_view_type().map_or("", |view| view.as_str());
+        found(stream.stream_status().map(|status| status.as_str()), view)
+    }))
 }
 
-async fn function(clients: &Clients, name: &str) -> Result<(String, String)> {
-    let found =
-        clients.lambda().get_function_configuration().function_name(name).send().await.aws("describe the resource")?;
-    let state = found.state().map_or("unknown", |state| state.as_str()).to_lowercase();
-    let reason = found.state_reason().or(found.last_update_status_reason()).unwrap_or(found.handler().unwrap_or(""));
-    Ok((state, reason.to_owned()))
+async fn function(clients: &Clients, name: &str) -> Result<Found> {
+    let answer = clients.lambda().get_function_configuration().function_name(name).send().await;
+    Ok(answer.aws_unless(RESOURCE_MISSING, format!("describe function {name}"))?.map(|function| {
+        let reason = function.state_reason().or(function.last_update_status_reason()).or(function.handler());
+        found(function.state().map(|state| state.as_str()), reason.unwrap_or_default())
+    }))
 }
 
-async fn event_source(clients: &Clients, id: &str) -> Result<(String, String)> {
-    let found = clients.lambda().get_event_source_mapping().uuid(id).send().await.aws("describe the resource")?;
-    Ok((found.state().unwrap_or("unknown").to_lowercase(), found.last_processing_result().unwrap_or("").to_owned()))
+async fn event_source(clients: &Clients, id: &str) -> Result<Found> {
+    let answer = clients.lambda().get_event_source_mapping().uuid(id).send().await;
+    let mapping = answer.aws_unless(RESOURCE_MISSING, format!("describe event source mapping {id}"))?;
+    Ok(mapping.map(|mapping| found(mapping.state(), mapping.last_processing_result().unwrap_or_default())))
 }
 
-async fn bus(clients: &Clients, name: &str) -> Result<(String, String)> {
-    clients.eventbridge().describe_event_bus().name(name).send().await.aws("describe the resource")?;
-    Ok(("active".into(), String::new()))
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::http::{HeaderMap, StatusCode};
+
+    use super::*;
+    use crate::aws::{AccessKey, LocalEndpoint};
+
+    /// Answers every request as the services do if the resource does not exist.
+    async fn nothing_exists(headers: HeaderMap, body: String) -> (StatusCode, HeaderMap, String) {
+        let of_dms = headers.get("x-amz-target").is_some_and(|target| target.as_bytes().starts_with(b"AmazonDMS"));
+        let code = match body.split('&').find_map(|pair| pair.strip_prefix("Action=")) {
+            Some("DescribeDBInstances") => "DBInstanceNotFound",
+            Some("DescribeDBClusters") => "DBClusterNotFoundFault",
+            _ if of_dms => "ResourceNotFoundFault",
+            _ => "ResourceNotFoundException",
+        };
+        let mut headers = HeaderMap::new();
+        headers.insert("x-amzn-errortype", code.parse().expect("a header"));
+        let xml = format!("<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code></Error></ErrorResponse>");
+        let json = format!(r#"{{"__type": "{code}"}}"#);
+        (StatusCode::NOT_FOUND, headers, if code.starts_with("DB") { xml } else { json })
+    }
+
+    #[tokio::test]
+    async fn a_deleted_resource_is_gone_and_not_unknown() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        tokio::spawn(async move { axum::serve(listener, Router::new().fallback(nothing_exists)).await });
+        let endpoint = LocalEndpoint { url, region: "us-east-1".into(), key: AccessKey::new("test", "test") };
+        let clients = Clients::for_local(endpoint).await;
+        let probes = [
+            Probe::Database,
+            Probe::Cluster,
+            Probe::Task,
+            Probe::Stream,
+            Probe::Table,
+            Probe::TableStream,
+            Probe::Function,
+            Probe::EventSource,
+            Probe::Bus,
+        ];
+        for found in probe(&clients, probes.map(|probe| (probe, "part", format!("{probe:?}"))).to_vec()).await {
+            assert_eq!(found.state, "gone", "{found:?}");
+        }
+    }
 }
