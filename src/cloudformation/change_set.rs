@@ -88,8 +88,9 @@ impl Engine {
                     // Before the deletion: it reads the change set's events.
                     false => Err(self.refusal(&desired.name, &id, reason).await),
                 };
-                self.delete_change_set(&desired.name, &id).await?;
-                plan
+                let deleted = self.delete_change_set(&desired.name, &id).await;
+                // The refusal is reported even if the change set remains.
+                plan.and_then(|plan| deleted.map(|()| plan))
             }
             (_, Some(ExecutionStatus::Available) | None) => {
                 let secrets = Secrets::of(desired.template, &desired.parameters)?;

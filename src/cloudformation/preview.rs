@@ -92,7 +92,10 @@ impl Engine {
             Ok(Plan::Nothing) => None,
             Ok(Plan::Moved) => return Err(busy(&desired.name)),
             Err(error) => {
-                self.sweep(desired, existing.is_none(), None).await?;
+                // The failure is reported even if the empty stack remains.
+                if let Err(left) = self.sweep(desired, existing.is_none(), None).await {
+                    self.reporter.warn(left.to_string());
+                }
                 return Err(error);
             }
         };

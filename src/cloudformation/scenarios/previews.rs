@@ -51,6 +51,14 @@ async fn a_stack_to_recreate_is_shown_from_its_template() {
     assert_eq!(server.world().count("CreateChangeSet"), 0);
 }
 
+#[tokio::test]
+async fn the_failure_of_a_preview_is_reported_even_if_its_stack_remains() {
+    let (server, engine) = serve(World::default()).await;
+    server.world().refused = vec!["DescribeChangeSet", "ListChangeSets"];
+    let error = engine.preview(&desired()).await.unwrap_err();
+    assert!(error.message().contains("read the change set"), "{}", error.message());
+}
+
 /// A function with a key in its environment, which the template takes from a parameter that CloudFormation masks.
 const WITH_KEY: &str = "Parameters: {ApiKey: {Type: String, NoEcho: true}, Size: {Type: String}}\n\
                         Resources: {Function: {Type: 'AWS::Lambda::Function'}}\n";
