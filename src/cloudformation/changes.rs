@@ -10,65 +10,25 @@ use serde::Serialize;
 use super::secrets::{MASK, Secrets};
 use crate::pipelines::registry;
 
-/// Resource types that hold rows, records or a position in the write-ahead log, each with the properties whose change
-/// replaces it (`createOnlyProperties` of its CloudFormation schema, and the conditional ones that replace it in
-/// practice).
-const STATEFUL: &[(&str, &[&str])] = &[
-    (
-        "AWS::RDS::DBCluster",
-        &[
-            "AvailabilityZones",
-            "ClusterScalabilityType",
-            "DBClusterIdentifier",
-            "DBSubnetGroupName",
-            "DBSystemId",
-            "DatabaseName",
-            "Engine",
-            "EngineMode",
-            "GlobalClusterIdentifier",
-            "KmsKeyId",
-            "MasterUsername",
-            "PubliclyAccessible",
-            "RestoreToTime",
-            "RestoreType",
-            "SnapshotIdentifier",
-            "SourceDBClusterIdentifier",
-            "SourceDbClusterResourceId",
-            "SourceRegion",
-            "StorageEncrypted",
-            "UseLatestRestorableTime",
-        ],
-    ),
-    (
-        "AWS::RDS::DBInstance",
-        &[
-            "AvailabilityZone",
-            "BackupTarget",
-            "CharacterSetName",
-            "DBClusterIdentifier",
-            "DBInstanceIdentifier",
-            "DBName",
-            "DBSnapshotIdentifier",
-            "DBSubnetGroupName",
-            "DBSystemId",
-            "Engine",
-            "KmsKeyId",
-            "MasterUsername",
-            "NcharCharacterSetName",
-            "RestoreTime",
-            "SourceDBInstanceIdentifier",
-            "SourceRegion",
-            "StorageEncrypted",
-            "Timezone",
-        ],
-    ),
-    ("AWS::Kinesis::Stream", &["Name"]),
-    (
-        TASK,
-        &["MigrationType", "ReplicationInstanceArn", "ResourceIdentifier", "SourceEndpointArn", "TargetEndpointArn"],
-    ),
-    ("AWS::DynamoDB::Table", &["ImportSourceSpecification", "KeySchema", "TableName"]),
-    ("AWS::SecretsManager::Secret", &["Name"]),
+/// Resource types that hold rows, records or a position in the write-ahead log.
+const STATEFUL: &[&str] = &[
+    "AWS::RDS::DBCluster",
+    "AWS::RDS::DBInstance",
+    "AWS::Kinesis::Stream",
+    TASK,
+    "AWS::DynamoDB::Table",
+    "AWS::SecretsManager::Secret",
+];
+
+/// Properties of an RDS instance that its CloudFormation schema lists as conditionally replacing it. Their change
+/// restarts the instance at most ("Settings for DB instances" in the RDS user guide).
+const RESTARTING: &[&str] = &[
+    "AutoMinorVersionUpgrade",
+    "BackupRetentionPeriod",
+    "DBParameterGroupName",
+    "MultiAZ",
+    "PerformanceInsightsKMSKeyId",
+    "PreferredMaintenanceWindow",
 ];
 
 /// The replication task.
@@ -187,16 +147,15 @@ impl Change {
     /// Returns whether it would destroy data. CloudFormation calls many harmless changes `Conditional` (an RDS
     /// instance's backup retention, for one): they count only if a property changes that replaces the resource.
     pub fn destroys_data(&self) -> bool {
-        let Some((_, replacing)) = STATEFUL.iter().find(|(stateful, _)| *stateful == self.resource_type) else {
-            return false;
-        };
-        if self.member {
+        if self.member || !STATEFUL.contains(&self.resource_type.as_str()) {
             return false;
         }
         match (self.action.as_str(), self.replacement.as_deref().map(Replacement::from)) {
             ("Remove", _) | ("Modify", Some(Replacement::True)) => true,
             ("Modify", Some(Replacement::Conditional)) => {
-                self.properties.is_empty() || self.properties.iter().any(|name| replacing.contains(&name.as_str()))
+                let properties = self.properties.iter().map(String::as_str);
+                let replacing = properties.filter(|name| !RESTARTING.contains(name));
+                self.properties.is_empty() || registry::may_replace(&self.resource_type, replacing)
             }
             _ => false,
         }
@@ -289,6 +248,9 @@ mod tests {
         assert!(change("Modify", "AWS::RDS::DBInstance", Some("Conditional"), &[]).destroys_data());
         assert!(change("Remove", "AWS::DMS::ReplicationTask", None, &[]).destroys_data());
         assert!(!change("Modify", "AWS::RDS::DBInstance", Some("Conditional"), &["MultiAZ"]).destroys_data());
+        for name in RESTARTING {
+            assert!(registry::may_replace("AWS::RDS::DBInstance", std::iter::once(*name)), "{name} needs no exception");
+        }
         assert!(change("Remove", "AWS::RDS::DBCluster", None, &[]).destroys_data());
         assert!(change("Modify", "AWS::RDS::DBCluster", Some("Conditional"), &["Engine"]).destroys_data());
         let instance = change("Remove", "AWS::RDS::DBInstance", None, &[]);
