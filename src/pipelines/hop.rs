@@ -44,50 +44,33 @@ impl Hop {
     ];
 
     /// Returns the name in arguments, tables, lines and JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Api => "api",
-            Self::Database => "database",
-            Self::Table => "table",
-            Self::Capture => "capture",
-            Self::Stream => "stream",
-            Self::Consumer => "consumer",
-            Self::Bus => "bus",
-            Self::Log => "log",
-            Self::Processed => "processed",
-            Self::Receiver => "receiver",
-        }
+    pub const fn name(self) -> &'static str {
+        self.texts()[0]
     }
 
     /// Returns the name as a heading of the page.
     pub const fn heading(self) -> &'static str {
-        match self {
-            Self::Api => "API",
-            Self::Database => "Database",
-            Self::Table => "Table",
-            Self::Capture => "Capture",
-            Self::Stream => "Stream",
-            Self::Consumer => "Consumer",
-            Self::Bus => "Bus",
-            Self::Log => "Log",
-            Self::Processed => "Processed",
-            Self::Receiver => "Receiver",
-        }
+        self.texts()[1]
     }
 
     /// Returns the place in a sentence, such as `in the stream`.
-    pub fn place(self) -> &'static str {
+    pub const fn place(self) -> &'static str {
+        self.texts()[2]
+    }
+
+    /// Returns name, heading and place.
+    const fn texts(self) -> [&'static str; 3] {
         match self {
-            Self::Api => "at the API",
-            Self::Database => "in the database",
-            Self::Table => "in the table",
-            Self::Capture => "at the capture",
-            Self::Stream => "in the stream",
-            Self::Consumer => "at the consumer",
-            Self::Bus => "on the bus",
-            Self::Log => "in the event log",
-            Self::Processed => "in the processed log",
-            Self::Receiver => "at the receiver",
+            Self::Api => ["api", "API", "at the API"],
+            Self::Database => ["database", "Database", "in the database"],
+            Self::Table => ["table", "Table", "in the table"],
+            Self::Capture => ["capture", "Capture", "at the capture"],
+            Self::Stream => ["stream", "Stream", "in the stream"],
+            Self::Consumer => ["consumer", "Consumer", "at the consumer"],
+            Self::Bus => ["bus", "Bus", "on the bus"],
+            Self::Log => ["log", "Log", "in the event log"],
+            Self::Processed => ["processed", "Processed", "in the processed log"],
+            Self::Receiver => ["receiver", "Receiver", "at the receiver"],
         }
     }
 }

@@ -1,9 +1,56 @@
-//! The parts of a pipeline, and the error for a command that needs a missing one.
+//! The stops and hops of a pipeline, and the error for a command that needs a missing part.
 
-use super::{Part, Pipeline};
+use super::{Hop, Part, Pipeline, Stack, Stop};
 use crate::error::{Error, Kind, Result};
 
 impl Pipeline {
+    /// Returns the stops in the order of an event. Without the sample there is no API, because an application of the
+    /// user's own writes.
+    pub fn stops(&self, with_sample: bool) -> impl Iterator<Item = &'static Stop> + use<> {
+        self.route.stops.iter().filter(move |stop| with_sample || stop.part != Part::Api)
+    }
+
+    /// Returns the stop of this kind.
+    pub fn stop(&self, part: Part) -> Option<&'static Stop> {
+        self.route.stops.iter().find(|stop| stop.part == part)
+    }
+
+    /// Returns the hops of [`Pipeline::stops`].
+    pub fn hops(&self, with_sample: bool) -> Vec<Hop> {
+        self.stops(with_sample).map(|stop| stop.part.hop()).collect()
+    }
+
+    /// Returns the stops at which single events can be seen, in order.
+    pub fn visible_stops(&self) -> impl Iterator<Item = &'static Stop> + use<> {
+        self.route.stops.iter().filter(|stop| stop.part.is_visible())
+    }
+
+    /// Returns the hops of [`Pipeline::visible_stops`].
+    pub fn visible_hops(&self) -> Vec<Hop> {
+        self.visible_stops().map(|stop| stop.part.hop()).collect()
+    }
+
+    /// Returns the hops at which single events can be seen and keep the order of their aggregate.
+    pub fn ordered_hops(&self) -> Vec<Hop> {
+        self.visible_stops().filter(|stop| stop.ordered).map(|stop| stop.part.hop()).collect()
+    }
+
+    /// Returns the hops at which single events can be seen and AWS may deliver a record again.
+    pub fn repeating_hops(&self) -> Vec<Hop> {
+        self.visible_stops().filter(|stop| stop.repeats).map(|stop| stop.part.hop()).collect()
+    }
+
+    /// Returns the stop at which events are committed.
+    pub fn origin(&self) -> &'static Stop {
+        let committed = |stop: &&Stop| matches!(stop.part.hop(), Hop::Database | Hop::Table);
+        self.route.stops.iter().find(committed).unwrap_or(&self.route.stops[0])
+    }
+
+    /// Returns whether this stack is one of the pipeline's.
+    pub fn includes(&self, stack: &Stack) -> bool {
+        self.stack(stack.name).is_some()
+    }
+
     /// Returns whether the pipeline has this part, deployed or not.
     pub fn has(&self, part: Part) -> bool {
         self.stop(part).is_some()
@@ -50,7 +97,8 @@ impl Pipeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipelines::ALL;
+    use crate::pipelines::existing::declared;
+    use crate::pipelines::{ALL, Source, Store};
 
     #[test]
     fn every_pipeline_has_one_stream_and_one_end() {
@@ -71,6 +119,53 @@ mod tests {
                 for (command, needed) in offered {
                     assert!(!hint.contains(command) || pipeline.has(needed), "{}: {hint}", pipeline.name);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_route_names_outputs_of_the_pipelines_own_stacks() {
+        for pipeline in ALL {
+            let route = &pipeline.route;
+            let mut outputs = vec![route.target.output()];
+            for stop in route.stops {
+                outputs.push(stop.output);
+                outputs.extend(stop.resources.iter().map(|resource| resource.output));
+            }
+            for place in route.failures {
+                outputs.push(place.target.output());
+                outputs.extend(match place.store {
+                    Store::Bucket(output) | Store::Queue(output) => Some(output),
+                    Store::Table => None,
+                });
+            }
+            let declared: Vec<_> = pipeline.stacks.iter().flat_map(declared).collect();
+            for output in outputs {
+                assert!(declared.contains(&output), "{}: no stack has the output {output}", pipeline.name);
+            }
+            assert_eq!(route.failures[0].target, route.target, "{}", pipeline.name);
+        }
+    }
+
+    #[test]
+    fn a_route_passes_each_hop_once_and_in_order_from_a_commit_to_an_end() {
+        for pipeline in ALL {
+            let hops = pipeline.hops(true);
+            assert!(hops.is_sorted_by(|a, b| a < b), "{}: {hops:?}", pipeline.name);
+            assert_eq!(hops[1..], pipeline.hops(false), "{}", pipeline.name);
+            assert_eq!(hops[1], pipeline.origin().part.hop(), "{}", pipeline.name);
+            let end = *hops.last().expect("a hop");
+            assert!(matches!(end, Hop::Log | Hop::Processed | Hop::Receiver), "{}: {end:?}", pipeline.name);
+            assert!(pipeline.ordered_hops().iter().all(|hop| pipeline.visible_hops().contains(hop)));
+        }
+    }
+
+    #[test]
+    fn the_api_has_the_routes_of_the_sample() {
+        for pipeline in ALL {
+            let parameters = pipeline.stacks.iter().flat_map(|stack| stack.parameters);
+            for (_, source) in parameters.filter(|(name, _)| *name == "Sample") {
+                assert_eq!(*source, Source::Fixed(pipeline.route.sample.name()), "{}", pipeline.name);
             }
         }
     }
