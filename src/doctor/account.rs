@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::run::{Check, run};
-use super::{Finding, Ground, offers, permissions, quotas};
+use super::{Context, Finding, offers, permissions, quotas};
 use crate::aws::Clients;
 use crate::aws::account::Identity;
 use crate::aws::clock::identity_and_skew;
@@ -39,29 +39,29 @@ fn clock(ahead: TimeDelta) -> Finding {
     }
 }
 
-pub async fn examine(ground: &Ground<'_>) -> Vec<Finding> {
-    if ground.local {
+pub async fn examine(context: &Context<'_>) -> Vec<Finding> {
+    if context.local {
         let text = "the local stack has no permissions, quotas, engine versions or instance classes to check";
         let finding = Finding::not_checked("AWS account", text);
-        (ground.on_finding)(&finding);
+        (context.on_finding)(&finding);
         return vec![finding];
     }
-    let mut checks = vec![Check::new("permissions", permissions::examine(ground))];
-    if ground.pipeline.includes(&ACCOUNT) {
-        checks.push(Check::new("role dms-vpc-role", role(ground, "dms-vpc-role", "AmazonDMSVPCManagementRole")));
-        let logs = role(ground, "dms-cloudwatch-logs-role", "AmazonDMSCloudWatchLogsRole");
+    let mut checks = vec![Check::new("permissions", permissions::examine(context))];
+    if context.pipeline.includes(&ACCOUNT) {
+        checks.push(Check::new("role dms-vpc-role", role(context, "dms-vpc-role", "AmazonDMSVPCManagementRole")));
+        let logs = role(context, "dms-cloudwatch-logs-role", "AmazonDMSCloudWatchLogsRole");
         checks.push(Check::new("role dms-cloudwatch-logs-role", logs));
     }
-    checks.extend(offers::checks(ground));
-    checks.extend(quotas::checks(ground));
-    run(checks, ground.limit, ground.on_finding).await
+    checks.extend(offers::checks(context));
+    checks.extend(quotas::checks(context));
+    run(checks, context.limit, context.on_finding).await
 }
 
 /// Checks a role that DMS finds by its name. A deploy creates a missing one, but cannot repair one that DMS can't
 /// assume.
-async fn role(ground: &Ground<'_>, name: &'static str, policy: &'static str) -> Result<Vec<Finding>> {
+async fn role(context: &Context<'_>, name: &'static str, policy: &'static str) -> Result<Vec<Finding>> {
     let check = format!("role {name}");
-    let iam = ground.clients.iam();
+    let iam = context.clients.iam();
     let role = iam.get_role().role_name(name).send().await;
     let Some(role) = role.aws_unless("NoSuchEntity", format!("look for role {name}"))? else {
         return Ok(vec![Finding::ok(check, "does not exist; `outboxctl deploy` creates it")]);

@@ -66,7 +66,7 @@ pub struct Report {
 }
 
 /// The context of the checks of an account and of a deployment.
-struct Ground<'a> {
+struct Context<'a> {
     local: bool,
     stage: &'a str,
     pipeline: &'static Pipeline,
@@ -79,7 +79,7 @@ struct Ground<'a> {
     on_finding: OnFinding<'a>,
 }
 
-impl Ground<'_> {
+impl Context<'_> {
     /// Returns the prefix of the names of the pipeline's resources, without the last dash.
     fn prefix(&self) -> String {
         self.pipeline.name_prefix(self.stage)
@@ -110,11 +110,11 @@ impl Examination<'_> {
     async fn examine(self, clients: Result<&Clients>) -> Report {
         let region = clients.as_ref().ok().map(|clients| clients.region().to_owned());
         let mut findings = run::run(machine::checks(&self, region.as_deref()), self.limit, self.on_finding).await;
-        let (ground, more) = self.reach(clients).await;
+        let (context, more) = self.reach(clients).await;
         more.iter().for_each(self.on_finding);
         findings.extend(more);
-        let ground = match ground {
-            Ok(ground) => ground,
+        let context = match context {
+            Ok(context) => context,
             Err(error) => {
                 let check = match error.kind() {
                     Kind::Region => "region",
@@ -132,8 +132,8 @@ impl Examination<'_> {
                 return Report { findings, ended_by: Some(error.kind()) };
             }
         };
-        let load = Deployment::glance(&ground.clients, self.settings);
-        let (account, deployment) = tokio::join!(account::examine(&ground), tokio::time::timeout(self.limit, load));
+        let load = Deployment::glance(&context.clients, self.settings);
+        let (account, deployment) = tokio::join!(account::examine(&context), tokio::time::timeout(self.limit, load));
         findings.extend(account);
         let deployment =
             deployment.unwrap_or_else(|_| Err(Error::new(Kind::Unreachable, "CloudFormation did not answer in time")));
@@ -144,11 +144,11 @@ impl Examination<'_> {
                     Err(_) => deployment,
                 };
                 let deployment = deployment.using(self.database.as_ref().ok().cloned().flatten());
-                let mut checks = networks::checks(&ground, &deployment);
-                checks.extend(leftovers::checks(&ground, &deployment));
-                checks.extend(existing::checks(&deployment, &ground.parameters, false));
+                let mut checks = networks::checks(&context, &deployment);
+                checks.extend(leftovers::checks(&context, &deployment));
+                checks.extend(existing::checks(&deployment, &context.parameters, false));
                 findings.extend(run::run(checks, self.limit, self.on_finding).await);
-                findings.extend(deployed::examine(&ground, &deployment).await);
+                findings.extend(deployed::examine(&context, &deployment).await);
             }
             Err(error) => {
                 let finding = Finding::of_error("stacks", &error);
@@ -161,7 +161,7 @@ impl Examination<'_> {
 
     /// Returns the context of the further checks, and the findings of the first request to AWS: a wrong clock is a
     /// common cause of refused credentials.
-    async fn reach(&self, clients: Result<&Clients>) -> (Result<Ground<'_>>, Vec<Finding>) {
+    async fn reach(&self, clients: Result<&Clients>) -> (Result<Context<'_>>, Vec<Finding>) {
         let clients = match clients {
             Ok(clients) => clients.fail_fast(),
             Err(error) => return (Err(error), Vec::new()),
@@ -169,15 +169,15 @@ impl Examination<'_> {
         let (identity, clock) = account::identify(&clients, self.limit).await;
         let mut findings = vec![Finding::ok("region", clients.region())];
         findings.extend(clock);
-        let ground = identity.and_then(|identity| {
+        let context = identity.and_then(|identity| {
             let who = format!("{} of account {}", identity.principal, identity.account);
             findings.push(Finding::ok("credentials", who));
-            self.ground(clients)
+            self.context(clients)
         });
-        (ground, findings)
+        (context, findings)
     }
 
-    fn ground(&self, clients: Clients) -> Result<Ground<'_>> {
+    fn context(&self, clients: Clients) -> Result<Context<'_>> {
         let pipeline = pipelines::find(&self.settings.pipeline)?;
         let mut parameters = BTreeMap::new();
         for parameter in pipelines::parameters(pipeline)? {
@@ -187,7 +187,7 @@ impl Examination<'_> {
         let (local, stage) = (self.settings.local, self.settings.stage.as_str());
         let (limit, on_finding) = (self.limit, self.on_finding);
         let existing = self.settings.existing.clone();
-        Ok(Ground { local, stage, pipeline, clients, parameters, existing, limit, on_finding })
+        Ok(Context { local, stage, pipeline, clients, parameters, existing, limit, on_finding })
     }
 }
 
@@ -199,7 +199,7 @@ pub async fn look(
 ) -> Vec<Finding> {
     let on_finding: OnFinding<'_> = &|finding: &Finding| on_finding(&finding.clone().filled(place));
     let deployment = deployment.clone().fail_fast();
-    let ground = Ground {
+    let context = Context {
         local: deployment.clients.is_local(),
         stage: &deployment.stage,
         pipeline: deployment.pipeline,
@@ -209,6 +209,6 @@ pub async fn look(
         limit,
         on_finding,
     };
-    let findings = deployed::examine(&ground, &deployment).await;
+    let findings = deployed::examine(&context, &deployment).await;
     findings.into_iter().map(|finding| finding.filled(place)).collect()
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::cloud_control::{AT_ONCE, get, list};
 use super::ranges::Range;
 use super::run::Check;
-use super::{Finding, Ground};
+use super::{Context, Finding};
 use crate::deployment::Deployment;
 use crate::error::Result;
 use crate::pipelines::{NETWORK, Output};
@@ -19,18 +19,18 @@ use crate::pipelines::{NETWORK, Output};
 const CHECK: &str = "address range";
 const VPC: &str = "AWS::EC2::VPC";
 
-pub fn checks<'a>(ground: &'a Ground<'_>, deployment: &'a Deployment) -> Vec<Check<'a>> {
+pub fn checks<'a>(context: &'a Context<'_>, deployment: &'a Deployment) -> Vec<Check<'a>> {
     // The local stack has only one network.
-    if ground.local || !ground.creates(&NETWORK) {
+    if context.local || !context.creates(&NETWORK) {
         return Vec::new();
     }
-    vec![Check::new(CHECK, range(ground, deployment))]
+    vec![Check::new(CHECK, range(context, deployment))]
 }
 
-async fn range(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Finding>> {
+async fn range(context: &Context<'_>, deployment: &Deployment) -> Result<Vec<Finding>> {
     let network = deployment.stacks.iter().find(|view| view.stack.name == NETWORK.name);
     let there = network.and_then(|view| view.parameter("VpcCidr"));
-    let text = there.or(ground.parameters.get("VpcCidr").map(String::as_str)).unwrap_or_default();
+    let text = there.or(context.parameters.get("VpcCidr").map(String::as_str)).unwrap_or_default();
     let Ok(ours) = text.parse::<Range>() else {
         return Ok(vec![Finding::failed(
             CHECK,
@@ -39,18 +39,18 @@ async fn range(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Findi
         )]);
     };
     let own = deployment.output(Output::VpcId).ok();
-    let others: Vec<_> = vpcs(ground).await?.into_iter().filter(|(id, _)| Some(id.as_str()) != own).collect();
+    let others: Vec<_> = vpcs(context).await?.into_iter().filter(|(id, _)| Some(id.as_str()) != own).collect();
     Ok(vec![judge(ours, there.is_some(), &others)])
 }
 
 /// Returns the number of VPCs in the region.
-pub(super) async fn count(ground: &Ground<'_>) -> Result<usize> {
-    Ok(list(&ground.clients.cloud_control(), VPC).await?.len())
+pub(super) async fn count(context: &Context<'_>) -> Result<usize> {
+    Ok(list(&context.clients.cloud_control(), VPC).await?.len())
 }
 
 /// Returns the region's VPCs with their ranges.
-async fn vpcs(ground: &Ground<'_>) -> Result<Vec<(String, Range)>> {
-    let client = &ground.clients.cloud_control();
+async fn vpcs(context: &Context<'_>) -> Result<Vec<(String, Range)>> {
+    let client = &context.clients.cloud_control();
     let found = list(client, VPC).await?;
     let asked: Vec<_> = iter(found).map(|vpc| described(client, vpc)).buffered(AT_ONCE).try_collect().await?;
     Ok(asked.into_iter().flatten().collect())

@@ -1,28 +1,28 @@
 //! Checks of the engine versions and instance classes that RDS and DMS offer in the region.
 
 use super::run::Check;
-use super::{Finding, Ground};
+use super::{Context, Finding};
 use crate::aws::dms::versions::unsupported;
 use crate::error::{AwsContext, Result};
 use crate::pipelines::{self, AURORA, DATABASE, ENGINE, POSTGRES, Part};
 
-pub fn checks<'a>(ground: &'a Ground<'_>) -> Vec<Check<'a>> {
-    let mut checks = vec![Check::new("partition", partition(ground))];
-    if ground.creates(&DATABASE) {
-        checks.push(Check::new("database version", database_version(ground)));
-        checks.push(Check::new("database class", database_class(ground)));
+pub fn checks<'a>(context: &'a Context<'_>) -> Vec<Check<'a>> {
+    let mut checks = vec![Check::new("partition", partition(context))];
+    if context.creates(&DATABASE) {
+        checks.push(Check::new("database version", database_version(context)));
+        checks.push(Check::new("database class", database_class(context)));
     }
-    if ground.pipeline.has(Part::Capture) {
-        checks.push(Check::new("DMS versions", dms_versions(ground)));
-        checks.push(Check::new("DMS instance class", dms_class(ground)));
+    if context.pipeline.has(Part::Capture) {
+        checks.push(Check::new("DMS versions", dms_versions(context)));
+        checks.push(Check::new("DMS instance class", dms_class(context)));
     }
     checks
 }
 
 /// Warns of the China partition, where several endpoints and service principals have other names than in the templates.
-async fn partition(ground: &Ground<'_>) -> Result<Vec<Finding>> {
+async fn partition(context: &Context<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "partition";
-    let region = ground.clients.region();
+    let region = context.clients.region();
     Ok(vec![match region.starts_with("cn-") {
         true => Finding::failed(
             CHECK,
@@ -45,19 +45,19 @@ struct Engine {
 
 impl Engine {
     /// Returns the engine of the next deploy.
-    fn of(ground: &Ground<'_>) -> Self {
-        match ground.parameter(ENGINE) {
+    fn of(context: &Context<'_>) -> Self {
+        match context.parameter(ENGINE) {
             AURORA => Self { name: AURORA, title: "Aurora PostgreSQL", class: "AuroraClass", storage: "aurora" },
             _ => Self { name: POSTGRES, title: "PostgreSQL", class: "DatabaseClass", storage: "gp3" },
         }
     }
 }
 
-async fn database_version(ground: &Ground<'_>) -> Result<Vec<Finding>> {
+async fn database_version(context: &Context<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "database version";
-    let (major, region) = (ground.parameter("DatabaseVersion"), ground.clients.region());
-    let engine = Engine::of(ground);
-    let request = ground.clients.rds().describe_db_engine_versions().engine(engine.name).engine_version(major);
+    let (major, region) = (context.parameter("DatabaseVersion"), context.clients.region());
+    let engine = Engine::of(context);
+    let request = context.clients.rds().describe_db_engine_versions().engine(engine.name).engine_version(major);
     // The code for a major version that RDS does not have.
     let answer = request.send().await.aws_unless("InvalidParameterValue", "ask for the PostgreSQL versions")?;
     let newest = answer.and_then(|answer| answer.db_engine_versions?.pop()?.engine_version);
@@ -73,13 +73,13 @@ async fn database_version(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     }])
 }
 
-async fn database_class(ground: &Ground<'_>) -> Result<Vec<Finding>> {
+async fn database_class(context: &Context<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "database class";
-    let engine = Engine::of(ground);
-    let (class, major) = (ground.parameter(engine.class), ground.parameter("DatabaseVersion"));
+    let engine = Engine::of(context);
+    let (class, major) = (context.parameter(engine.class), context.parameter("DatabaseVersion"));
     // A reader of a cluster is a separate instance.
-    let multi_az = ground.parameter("DatabaseMultiAz") == "true" && engine.name == POSTGRES;
-    let request = ground.clients.rds().describe_orderable_db_instance_options().engine(engine.name);
+    let multi_az = context.parameter("DatabaseMultiAz") == "true" && engine.name == POSTGRES;
+    let request = context.clients.rds().describe_orderable_db_instance_options().engine(engine.name);
     let mut pages = request.db_instance_class(class).vpc(true).into_paginator().items().send();
     let of_version = |version: &str| version.split('.').next() == Some(major);
     let (mut any, mut fits) = (false, false);
@@ -97,7 +97,7 @@ async fn database_class(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     }
     let title = engine.title;
     let standby = if multi_az { ", with a standby" } else { "" };
-    let region = ground.clients.region();
+    let region = context.clients.region();
     Ok(vec![match (any, fits) {
         (_, true) => Finding::ok(CHECK, format!("{class} can be ordered for {title} {major} in {region}{standby}")),
         (true, false) => Finding::failed(
@@ -118,9 +118,9 @@ async fn database_class(ground: &Ground<'_>) -> Result<Vec<Finding>> {
 }
 
 /// Checks that the DMS version of the parameters is offered, and supports the database's version.
-async fn dms_versions(ground: &Ground<'_>) -> Result<Vec<Finding>> {
+async fn dms_versions(context: &Context<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "DMS versions";
-    let mut pages = ground.clients.dms().describe_engine_versions().into_paginator().send();
+    let mut pages = context.clients.dms().describe_engine_versions().into_paginator().send();
     let mut versions = Vec::new();
     while let Some(page) = pages.next().await {
         let page = page.aws("ask for the DMS versions")?;
@@ -129,32 +129,32 @@ async fn dms_versions(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     if versions.is_empty() {
         return Ok(vec![Finding::failed(
             CHECK,
-            format!("DMS offers no version in {}", ground.clients.region()),
+            format!("DMS offers no version in {}", context.clients.region()),
             "DMS may not exist in this region: choose another with --region",
         )]);
     }
-    let (wanted, offered) = (ground.parameter("ReplicationEngineVersion"), versions.join(", "));
+    let (wanted, offered) = (context.parameter("ReplicationEngineVersion"), versions.join(", "));
     let set = "set ReplicationEngineVersion in [parameters]";
     let mut findings = vec![match wanted {
         "" => Finding::ok(CHECK, format!("available: {offered}; DMS chooses its default")),
         _ if versions.iter().any(|version| version == wanted) => Finding::ok(CHECK, format!("{wanted} is available")),
         _ => Finding::failed(
             CHECK,
-            format!("DMS {wanted} is not available in {}; available: {offered}", ground.clients.region()),
+            format!("DMS {wanted} is not available in {}; available: {offered}", context.clients.region()),
             format!("{set} to one of them"),
         ),
     }];
-    let unsupported = unsupported(wanted, ground.parameter("DatabaseVersion"));
+    let unsupported = unsupported(wanted, context.parameter("DatabaseVersion"));
     findings.extend(unsupported.map(|text| Finding::failed(CHECK, text, format!("{set} to that version or newer"))));
-    let uncertain = pipelines::uncertain_engine(&ground.parameters);
+    let uncertain = pipelines::uncertain_engine(&context.parameters);
     findings.extend(uncertain.map(|text| Finding::warning(CHECK, text, format!("{set} to that version or newer"))));
     Ok(findings)
 }
 
-async fn dms_class(ground: &Ground<'_>) -> Result<Vec<Finding>> {
+async fn dms_class(context: &Context<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "DMS instance class";
-    let (class, region) = (ground.parameter("ReplicationInstanceClass"), ground.clients.region());
-    let mut pages = ground.clients.dms().describe_orderable_replication_instances().into_paginator().send();
+    let (class, region) = (context.parameter("ReplicationInstanceClass"), context.clients.region());
+    let mut pages = context.clients.dms().describe_orderable_replication_instances().into_paginator().send();
     let mut classes = std::collections::BTreeSet::new();
     while let Some(page) = pages.next().await {
         let page = page.aws("ask which DMS instance classes can be ordered")?;

@@ -9,7 +9,7 @@ use crate::pipelines::Hop;
 
 /// A hop with the worst of its findings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Place {
+pub struct HopState {
     pub hop: Hop,
     pub state: State,
     /// The state as the service names it, like `running`.
@@ -19,11 +19,11 @@ pub struct Place {
 }
 
 /// Returns the hops of the deployment with their findings.
-pub fn hops(deployment: &Deployment, findings: &[Finding]) -> Vec<Place> {
+pub fn hops(deployment: &Deployment, findings: &[Finding]) -> Vec<HopState> {
     places(deployment.stops().map(|stop| stop.part.hop()), findings)
 }
 
-fn places(hops: impl Iterator<Item = Hop>, findings: &[Finding]) -> Vec<Place> {
+fn places(hops: impl Iterator<Item = Hop>, findings: &[Finding]) -> Vec<HopState> {
     let place = |hop: Hop| {
         let of_hop: Vec<_> = findings.iter().filter(|finding| finding.hop == Some(hop)).collect();
         let worst = of_hop.iter().map(|finding| finding.state).max().unwrap_or(State::NotChecked);
@@ -38,7 +38,7 @@ fn places(hops: impl Iterator<Item = Hop>, findings: &[Finding]) -> Vec<Place> {
         // Two checks of one missing stack have the same message.
         messages.dedup();
         let detail = messages.join("; ");
-        Place { hop, state: worst, word: word.unwrap_or_else(|| unnamed(worst).into()), detail }
+        HopState { hop, state: worst, word: word.unwrap_or_else(|| unnamed(worst).into()), detail }
     };
     hops.map(place).collect()
 }
@@ -63,15 +63,15 @@ fn mark(state: State) -> (&'static str, Style) {
 }
 
 /// Returns the first hop at which events stop: a failure, or nothing that moves them on.
-fn broken(places: &[Place]) -> Option<usize> {
-    let stands = |place: &Place| matches!(place.word.as_str(), "stopped" | "ready" | "none" | "missing");
+fn broken(places: &[HopState]) -> Option<usize> {
+    let stands = |place: &HopState| matches!(place.word.as_str(), "stopped" | "ready" | "none" | "missing");
     places.iter().position(|place| place.state == State::Failed || stands(place))
 }
 
 /// Returns the diagram in `width` columns: one line of hops, with longer arrows where there is room, or more lines
 /// where there is not; below it a pointer to the broken hop. Escape codes are for a terminal; the writer drops them
 /// elsewhere.
-pub fn picture(places: &[Place], width: usize) -> String {
+pub fn picture(places: &[HopState], width: usize) -> String {
     let broken = broken(places);
     let names: usize = places.iter().map(|place| place.hop.name().len() + 2).sum();
     let gaps = places.len().saturating_sub(1).max(1);
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
     use crate::pipelines::{self, Pipeline};
 
-    fn hops(pipeline: &Pipeline, with_sample: bool, findings: &[Finding]) -> Vec<Place> {
+    fn hops(pipeline: &Pipeline, with_sample: bool, findings: &[Finding]) -> Vec<HopState> {
         places(pipeline.hops(with_sample).into_iter(), findings)
     }
 

@@ -2,7 +2,7 @@
 //! through Service Quotas. The resources of a deployed stack count as used, so that a full quota is not a failure then.
 
 use super::run::Check;
-use super::{Finding, Ground};
+use super::{Context, Finding};
 use crate::aws::account::{self, UNRESERVED};
 use crate::error::{AwsContext, Result};
 use crate::pipelines::{AURORA, DATABASE, ENGINE, NETWORK, Part, STREAM};
@@ -10,22 +10,22 @@ use crate::pipelines::{AURORA, DATABASE, ENGINE, NETWORK, Part, STREAM};
 /// VPCs per region, in Service Quotas.
 const VPCS: (&str, &str) = ("vpc", "L-F678F1CE");
 
-pub fn checks<'a>(ground: &'a Ground<'_>) -> Vec<Check<'a>> {
-    let pipeline = ground.pipeline;
+pub fn checks<'a>(context: &'a Context<'_>) -> Vec<Check<'a>> {
+    let pipeline = context.pipeline;
     let mut checks = Vec::new();
-    if ground.creates(&NETWORK) {
-        checks.push(Check::new("quota: VPCs", vpcs(ground)));
+    if context.creates(&NETWORK) {
+        checks.push(Check::new("quota: VPCs", vpcs(context)));
     }
-    if ground.creates(&DATABASE) {
-        checks.push(Check::new("quota: databases", databases(ground)));
+    if context.creates(&DATABASE) {
+        checks.push(Check::new("quota: databases", databases(context)));
     }
     if pipeline.has(Part::Capture) {
-        checks.push(Check::new("quota: DMS", dms(ground)));
+        checks.push(Check::new("quota: DMS", dms(context)));
     }
-    if ground.creates(&STREAM) {
-        checks.push(Check::new("quota: streams", streams(ground)));
+    if context.creates(&STREAM) {
+        checks.push(Check::new("quota: streams", streams(context)));
     }
-    checks.push(Check::new("quota: function concurrency", concurrency(ground)));
+    checks.push(Check::new("quota: function concurrency", concurrency(context)));
     checks
 }
 
@@ -44,13 +44,13 @@ fn room(check: &str, what: &str, used: i64, most: i64) -> Finding {
     }
 }
 
-async fn vpcs(ground: &Ground<'_>) -> Result<Vec<Finding>> {
-    let answer = ground.clients.quotas().get_service_quota().service_code(VPCS.0).quota_code(VPCS.1).send().await;
+async fn vpcs(context: &Context<'_>) -> Result<Vec<Finding>> {
+    let answer = context.clients.quotas().get_service_quota().service_code(VPCS.0).quota_code(VPCS.1).send().await;
     let answer = answer.aws("ask how many VPCs there may be (servicequotas:GetServiceQuota)")?;
     let most = answer.quota().and_then(|quota| quota.value());
     Ok(vec![match most {
         Some(most) => {
-            let used = super::networks::count(ground).await?;
+            let used = super::networks::count(context).await?;
             #[allow(clippy::cast_possible_truncation, reason = "a quota is a small whole number")]
             let most = most as i64;
             room("quota: VPCs", "VPCs", i64::try_from(used).unwrap_or(i64::MAX), most)
@@ -59,9 +59,9 @@ async fn vpcs(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     }])
 }
 
-async fn databases(ground: &Ground<'_>) -> Result<Vec<Finding>> {
+async fn databases(context: &Context<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "quota: databases";
-    let answer = ground.clients.rds().describe_account_attributes().send().await.aws("ask for the quotas of RDS")?;
+    let answer = context.clients.rds().describe_account_attributes().send().await.aws("ask for the quotas of RDS")?;
     let of = |name: &str, what: &str| {
         let quota = answer.account_quotas().iter().find(|quota| quota.account_quota_name() == Some(name));
         match quota.and_then(|quota| quota.used().zip(quota.max())) {
@@ -70,15 +70,15 @@ async fn databases(ground: &Ground<'_>) -> Result<Vec<Finding>> {
         }
     };
     let mut findings = vec![of("DBInstances", "database instances")];
-    if ground.parameter(ENGINE) == AURORA {
+    if context.parameter(ENGINE) == AURORA {
         findings.push(of("DBClusters", "database clusters"));
     }
     Ok(findings)
 }
 
-async fn dms(ground: &Ground<'_>) -> Result<Vec<Finding>> {
+async fn dms(context: &Context<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "quota: DMS";
-    let answer = ground.clients.dms().describe_account_attributes().send().await.aws("ask for the quotas of DMS")?;
+    let answer = context.clients.dms().describe_account_attributes().send().await.aws("ask for the quotas of DMS")?;
     let quota = answer.account_quotas().iter().find(|quota| quota.account_quota_name() == Some("ReplicationInstances"));
     Ok(vec![match quota {
         Some(quota) => room(CHECK, "replication instances", quota.used(), quota.max()),
@@ -86,10 +86,10 @@ async fn dms(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     }])
 }
 
-async fn streams(ground: &Ground<'_>) -> Result<Vec<Finding>> {
+async fn streams(context: &Context<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "quota: streams";
-    let limits = ground.clients.kinesis().describe_limits().send().await.aws("ask for the limits of Kinesis")?;
-    let shards: i32 = ground.parameter("Shards").parse().unwrap_or(0);
+    let limits = context.clients.kinesis().describe_limits().send().await.aws("ask for the limits of Kinesis")?;
+    let shards: i32 = context.parameter("Shards").parse().unwrap_or(0);
     Ok(vec![match shards {
         0 => {
             let (used, most) = (limits.on_demand_stream_count(), limits.on_demand_stream_count_limit());
@@ -102,10 +102,10 @@ async fn streams(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     }])
 }
 
-async fn concurrency(ground: &Ground<'_>) -> Result<Vec<Finding>> {
+async fn concurrency(context: &Context<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "quota: function concurrency";
-    let free = account::unreserved(&ground.clients).await?;
-    let reserved: i64 = ground.parameter("WriterConcurrency").parse().unwrap_or(0);
+    let free = account::unreserved(&context.clients).await?;
+    let reserved: i64 = context.parameter("WriterConcurrency").parse().unwrap_or(0);
     Ok(vec![match free {
         Some(free) if reserved > 0 && free - reserved < UNRESERVED => Finding::warning(
             CHECK,

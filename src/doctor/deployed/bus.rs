@@ -2,19 +2,19 @@
 
 use aws_sdk_eventbridge::types::RuleState;
 
-use super::{Finding, Scene, gone, missing};
+use super::{Finding, Subject, gone, missing};
 use crate::aws::log_groups;
 use crate::error::{AwsContext, RESOURCE_MISSING, Result};
 use crate::pipelines::Stop;
 use crate::report::count;
 
-pub async fn bus(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
+pub async fn bus(subject: Subject<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     const CHECK: &str = "bus";
-    let Some(name) = scene.output(stop.output) else { return Ok(missing(CHECK)) };
-    let events = scene.ground.clients.eventbridge();
+    let Some(name) = subject.output(stop.output) else { return Ok(missing(CHECK)) };
+    let events = subject.context.clients.eventbridge();
     let rules = events.list_rules().event_bus_name(name).send().await;
     let rules = rules.aws_unless(RESOURCE_MISSING, format!("list the rules of bus {name}"))?;
-    let Some(rules) = rules else { return Ok(gone(CHECK, format!("bus {name}"), scene.restore(stop.output))) };
+    let Some(rules) = rules else { return Ok(gone(CHECK, format!("bus {name}"), subject.restore(stop.output))) };
     let off: Vec<_> = rules
         .rules()
         .iter()
@@ -32,10 +32,10 @@ pub async fn bus(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     }])
 }
 
-pub async fn log(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
+pub async fn log(subject: Subject<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     const CHECK: &str = "event log";
-    let Some(name) = scene.output(stop.output) else { return Ok(missing(CHECK)) };
-    let Some(group) = log_groups::find(&scene.ground.clients, name).await? else {
+    let Some(name) = subject.output(stop.output) else { return Ok(missing(CHECK)) };
+    let Some(group) = log_groups::find(&subject.context.clients, name).await? else {
         let remedy = format!("create it again: `aws logs create-log-group --log-group-name {name}`");
         return Ok(gone(CHECK, format!("log group {name}"), remedy));
     };

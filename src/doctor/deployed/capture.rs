@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{DELETED, Finding, Scene, gone, missing};
+use super::{DELETED, Finding, Subject, gone, missing};
 use crate::aws::dms::{Connection, Polling, SlotUse, Snapshot, Task, latest};
 use crate::error::{Kind, Result};
 use crate::pipelines::Output;
@@ -11,13 +11,13 @@ use crate::report::Silent;
 
 const TASK: &str = "capture task";
 
-pub async fn task(scene: Scene<'_>) -> Result<Vec<Finding>> {
-    let Some(arn) = scene.output(Output::TaskArn) else { return Ok(missing(TASK)) };
-    let clients = &scene.ground.clients;
+pub async fn task(subject: Subject<'_>) -> Result<Vec<Finding>> {
+    let Some(arn) = subject.output(Output::TaskArn) else { return Ok(missing(TASK)) };
+    let clients = &subject.context.clients;
     // The task is read only once: there is no progress to report.
     let task = Task::new(clients, arn, Polling::new(clients, Duration::ZERO), &Silent);
     Ok(vec![match task.describe().await {
-        Ok(now) if now.status == "starting" => starting(scene, &now).await,
+        Ok(now) if now.status == "starting" => starting(subject, &now).await,
         Ok(now) => match task.interrupted().await.ok().flatten() {
             Some(interrupted) => Finding::failed(
                 TASK,
@@ -35,15 +35,15 @@ pub async fn task(scene: Scene<'_>) -> Result<Vec<Finding>> {
 }
 
 /// Returns the problem of the slot that the task needs; None without a problem, or if the task can't be read.
-pub async fn slot_trouble(scene: Scene<'_>, slots: &[Slot]) -> Option<SlotTrouble> {
-    let (task, source) = (scene.output(Output::TaskArn)?, scene.output(Output::SourceEndpointArn)?);
-    let slot = SlotUse::find(&scene.ground.clients, task, source).await.ok().filter(|slot| slot.needed)?;
+pub async fn slot_trouble(subject: Subject<'_>, slots: &[Slot]) -> Option<SlotTrouble> {
+    let (task, source) = (subject.output(Output::TaskArn)?, subject.output(Output::SourceEndpointArn)?);
+    let slot = SlotUse::find(&subject.context.clients, task, source).await.ok().filter(|slot| slot.needed)?;
     SlotTrouble::find(slots, slot.named.as_deref(), slot.plugin)
 }
 
 /// Returns the finding for a task that is starting. A slow start usually waits for a transaction.
-async fn starting(scene: Scene<'_>, now: &Snapshot) -> Finding {
-    let report = async { scene.deployment.database().await?.status().await };
+async fn starting(subject: Subject<'_>, now: &Snapshot) -> Finding {
+    let report = async { subject.deployment.database().await?.status().await };
     let waits = report.await.map(|report| report.open_transactions).unwrap_or_default();
     match waits.first() {
         Some(one) => Finding::warning(
@@ -79,12 +79,12 @@ fn judge(now: &Snapshot) -> Finding {
     .word(word)
 }
 
-pub async fn connections(scene: Scene<'_>) -> Result<Vec<Finding>> {
+pub async fn connections(subject: Subject<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "capture connections";
     let outputs = [Output::ReplicationInstanceArn, Output::SourceEndpointArn, Output::TargetEndpointArn]
-        .map(|name| scene.output(name));
+        .map(|name| subject.output(name));
     let [Some(instance), Some(source), Some(target)] = outputs else { return Ok(missing(CHECK)) };
-    let connections = latest(&scene.ground.clients, instance, [("source", source), ("target", target)]).await?;
+    let connections = latest(&subject.context.clients, instance, [("source", source), ("target", target)]).await?;
     Ok(connections.iter().map(connection).collect())
 }
 

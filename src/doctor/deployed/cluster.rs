@@ -7,7 +7,7 @@
 
 use aws_sdk_rds::types::{DbCluster, DbClusterMember};
 
-use super::{Finding, Scene, gone};
+use super::{Finding, Subject, gone};
 use crate::aws::databases::{self, writer};
 use crate::error::Result;
 use crate::pipelines::Output;
@@ -15,9 +15,9 @@ use crate::pipelines::Output;
 const CHECK: &str = "database";
 const INSTANCES: &str = "database instances";
 
-pub async fn cluster(scene: Scene<'_>, name: &str) -> Result<Vec<Finding>> {
-    let Some(found) = databases::cluster(&scene.ground.clients, name).await? else {
-        return Ok(gone(CHECK, format!("cluster {name}"), scene.restore_data(Output::DatabaseCluster)));
+pub async fn cluster(subject: Subject<'_>, name: &str) -> Result<Vec<Finding>> {
+    let Some(found) = databases::cluster(&subject.context.clients, name).await? else {
+        return Ok(gone(CHECK, format!("cluster {name}"), subject.restore_data(Output::DatabaseCluster)));
     };
     let mut findings = vec![judge(&found), instances(&found)];
     findings.extend(parameters(&found));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{DELETED, Finding, Scene, gone, missing};
+use super::{DELETED, Finding, Subject, gone, missing};
 use crate::aws::function::log_group;
 use crate::consumer::{DEFAULT_GROUP, Leases, Table, is_anyone_alive};
 use crate::error::{AwsContext, RESOURCE_MISSING, Result};
@@ -11,18 +11,18 @@ use crate::pipelines::{Output, Stop};
 /// Consumers renew their leases every quarter of the lease duration, by default every 5 s.
 const RENEWAL: Duration = Duration::from_secs(7);
 
-pub async fn mapping(scene: Scene<'_>) -> Result<Vec<Finding>> {
+pub async fn mapping(subject: Subject<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "event source mapping";
-    let Some(id) = scene.output(Output::EventSourceMappingId) else { return Ok(missing(CHECK)) };
-    let found = scene.ground.clients.lambda().get_event_source_mapping().uuid(id).send().await;
+    let Some(id) = subject.output(Output::EventSourceMappingId) else { return Ok(missing(CHECK)) };
+    let found = subject.context.clients.lambda().get_event_source_mapping().uuid(id).send().await;
     let found = found.aws_unless(RESOURCE_MISSING, format!("look at mapping {id}"))?;
     let Some(found) = found else { return Ok(gone(CHECK, format!("mapping {id}"), DELETED)) };
     let word = found.state().unwrap_or("unknown").to_lowercase();
     let last = found.last_processing_result().unwrap_or("nothing yet");
     let why = found.state_transition_reason().unwrap_or("Lambda gives no reason");
     let text = format!("its last result: {last}");
-    let group = match scene.output(Output::PublisherFunction) {
-        Some(function) if last.starts_with("PROBLEM") => log_group(&scene.ground.clients, function).await,
+    let group = match subject.output(Output::PublisherFunction) {
+        Some(function) if last.starts_with("PROBLEM") => log_group(&subject.context.clients, function).await,
         _ => String::new(),
     };
     Ok(vec![match word.as_str() {
@@ -40,10 +40,10 @@ pub async fn mapping(scene: Scene<'_>) -> Result<Vec<Finding>> {
     }])
 }
 
-pub async fn leases(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
+pub async fn leases(subject: Subject<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     const CHECK: &str = "consumer";
-    let Some(table) = scene.output(stop.output) else { return Ok(missing(CHECK)) };
-    let leases = Table::new(scene.ground.clients.dynamodb(), table, DEFAULT_GROUP);
+    let Some(table) = subject.output(stop.output) else { return Ok(missing(CHECK)) };
+    let leases = Table::new(subject.context.clients.dynamodb(), table, DEFAULT_GROUP);
     let all = leases.list().await?;
     let held = all.iter().filter(|lease| lease.owner.is_some()).count();
     let start = "start one: `outboxctl consume`";

@@ -2,7 +2,7 @@
 
 use chrono::Utc;
 
-use super::{Finding, Scene, capture, cluster, gone, missing};
+use super::{Finding, Subject, capture, cluster, gone, missing};
 use crate::aws::databases::{self, Server};
 use crate::error::Result;
 use crate::pipelines::{Hop, Output, Part};
@@ -17,11 +17,11 @@ const BEHIND: i64 = 256 << 20;
 const CHECK: &str = "database";
 
 /// Checks the instance, or the cluster.
-pub async fn server(scene: Scene<'_>) -> Result<Vec<Finding>> {
-    let is_known = scene.deployment.is_existing(Output::DatabaseEndpoint) || scene.deployment.is_elsewhere();
-    match scene.deployment.server() {
-        Some(Server::Instance(name)) => instance(scene, name).await,
-        Some(Server::Cluster(name)) => cluster::cluster(scene, name).await,
+pub async fn server(subject: Subject<'_>) -> Result<Vec<Finding>> {
+    let is_known = subject.deployment.is_existing(Output::DatabaseEndpoint) || subject.deployment.is_elsewhere();
+    match subject.deployment.server() {
+        Some(Server::Instance(name)) => instance(subject, name).await,
+        Some(Server::Cluster(name)) => cluster::cluster(subject, name).await,
         None if is_known => {
             let text = "[existing] gives no identifier of an RDS instance or cluster";
             Ok(vec![Finding::not_checked(CHECK, text)])
@@ -30,9 +30,9 @@ pub async fn server(scene: Scene<'_>) -> Result<Vec<Finding>> {
     }
 }
 
-async fn instance(scene: Scene<'_>, name: &str) -> Result<Vec<Finding>> {
-    let Some(found) = databases::instance(&scene.ground.clients, name).await? else {
-        return Ok(gone(CHECK, format!("instance {name}"), scene.restore_data(Output::DatabaseIdentifier)));
+async fn instance(subject: Subject<'_>, name: &str) -> Result<Vec<Finding>> {
+    let Some(found) = databases::instance(&subject.context.clients, name).await? else {
+        return Ok(gone(CHECK, format!("instance {name}"), subject.restore_data(Output::DatabaseIdentifier)));
     };
     let word = found.db_instance_status().unwrap_or("unknown").to_owned();
     let version = found.engine_version().unwrap_or("?");
@@ -57,23 +57,23 @@ async fn instance(scene: Scene<'_>, name: &str) -> Result<Vec<Finding>> {
 }
 
 /// Checks schema, `wal_level`, publication, outbox and slots by a query to the database.
-pub async fn inside(scene: Scene<'_>) -> Result<Vec<Finding>> {
-    if scene.output(Output::DatabaseSecretArn).is_none() && !scene.deployment.is_elsewhere() {
+pub async fn inside(subject: Subject<'_>) -> Result<Vec<Finding>> {
+    if subject.output(Output::DatabaseSecretArn).is_none() && !subject.deployment.is_elsewhere() {
         return Ok(missing("database schema"));
     }
-    let mut database = scene.deployment.database().await?;
+    let mut database = subject.deployment.database().await?;
     let report = database.status().await?;
     let mut findings = vec![schema(&report)];
     findings.extend(report.wal_level.as_deref().map(replication));
     // Only pipelines with a processed log have consumers that mark rows.
-    let marked = scene.deployment.pipeline.has(Part::ProcessedLog);
+    let marked = subject.deployment.pipeline.has(Part::ProcessedLog);
     findings.extend(report.outbox.as_ref().map(|outbox| {
         let oldest = outbox.oldest_unprocessed.filter(|_| marked).map(|at| (Utc::now() - at).num_seconds().max(0));
         let oldest = oldest.map_or(String::new(), |age| format!(", the oldest not marked processed is {age} s old"));
         let about = if outbox.exact { "" } else { "about " };
         Finding::ok("outbox", format!("{about}{} rows in the outbox{oldest}", outbox.rows))
     }));
-    let trouble = capture::slot_trouble(scene, &report.slots).await;
+    let trouble = capture::slot_trouble(subject, &report.slots).await;
     let lost = match &trouble {
         Some(SlotTrouble::Lost(name)) => Some(name.as_str()),
         _ => None,

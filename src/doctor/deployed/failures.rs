@@ -3,16 +3,16 @@
 use aws_sdk_cloudwatch::types::{AlarmType, StateValue};
 use aws_sdk_sqs::types::QueueAttributeName;
 
-use super::{Finding, Scene};
+use super::{Finding, Subject};
 use crate::aws::buckets;
 use crate::error::{AwsContext, Result};
 use crate::pipelines::Output;
 use crate::report::count;
 
-pub async fn failure_bucket(scene: Scene<'_>) -> Result<Vec<Finding>> {
+pub async fn failure_bucket(subject: Subject<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "dead letters";
-    let Some(bucket) = scene.output(Output::FailureBucket) else { return Ok(Vec::new()) };
-    let waiting = buckets::list(&scene.ground.clients, bucket).await?;
+    let Some(bucket) = subject.output(Output::FailureBucket) else { return Ok(Vec::new()) };
+    let waiting = buckets::list(&subject.context.clients, bucket).await?;
     Ok(vec![match waiting.iter().max_by_key(|object| object.modified) {
         None => Finding::ok(CHECK, "none"),
         Some(newest) => Finding::warning(
@@ -24,10 +24,10 @@ pub async fn failure_bucket(scene: Scene<'_>) -> Result<Vec<Finding>> {
 }
 
 /// Checks the pipeline's queues: all of them are dead-letter queues.
-pub async fn queues(scene: Scene<'_>) -> Result<Vec<Finding>> {
+pub async fn queues(subject: Subject<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "dead-letter queues";
-    let sqs = scene.ground.clients.sqs();
-    let prefix = format!("{}-", scene.ground.prefix());
+    let sqs = subject.context.clients.sqs();
+    let prefix = format!("{}-", subject.context.prefix());
     let answer = sqs.list_queues().queue_name_prefix(prefix).send().await.aws("list the pipeline's queues")?;
     let mut findings = Vec::new();
     for url in answer.queue_urls() {
@@ -47,11 +47,11 @@ pub async fn queues(scene: Scene<'_>) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-pub async fn alarms(scene: Scene<'_>) -> Result<Vec<Finding>> {
+pub async fn alarms(subject: Subject<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "alarms";
     // CloudFormation names an alarm after its stack.
-    let prefix = format!("{}-", scene.ground.prefix());
-    let request = scene.ground.clients.cloudwatch().describe_alarms().alarm_name_prefix(&prefix);
+    let prefix = format!("{}-", subject.context.prefix());
+    let request = subject.context.clients.cloudwatch().describe_alarms().alarm_name_prefix(&prefix);
     let mut pages = request.alarm_types(AlarmType::MetricAlarm).into_paginator().send();
     let (mut looked_at, mut findings) = (0, Vec::new());
     while let Some(page) = pages.next().await {

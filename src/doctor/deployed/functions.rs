@@ -1,18 +1,18 @@
 //! The Lambda functions.
 
-use super::{DELETED, Finding, Scene, gone, missing};
+use super::{DELETED, Finding, Subject, gone, missing};
 use crate::error::{AwsContext, RESOURCE_MISSING, Result};
 use crate::pipelines::Output;
 
-pub async fn writer(scene: Scene<'_>) -> Result<Vec<Finding>> {
-    let address = scene.output(Output::ApiUrl).unwrap_or_default();
-    function(scene, "writer", Output::WriterFunction, address).await
+pub async fn writer(subject: Subject<'_>) -> Result<Vec<Finding>> {
+    let address = subject.output(Output::ApiUrl).unwrap_or_default();
+    function(subject, "writer", Output::WriterFunction, address).await
 }
 
 /// Checks the function that this output names; `address` is that of its API, if it has one.
-pub async fn function(scene: Scene<'_>, check: &str, output: Output, address: &str) -> Result<Vec<Finding>> {
-    let Some(name) = scene.output(output) else { return Ok(missing(check)) };
-    let found = scene.ground.clients.lambda().get_function_configuration().function_name(name).send().await;
+pub async fn function(subject: Subject<'_>, check: &str, output: Output, address: &str) -> Result<Vec<Finding>> {
+    let Some(name) = subject.output(output) else { return Ok(missing(check)) };
+    let found = subject.context.clients.lambda().get_function_configuration().function_name(name).send().await;
     let found = found.aws_unless(RESOURCE_MISSING, format!("look at function {name}"))?;
     let Some(found) = found else { return Ok(gone(check, format!("function {name}"), DELETED)) };
     let state = found.state().map_or("active", |state| state.as_str()).to_lowercase();

@@ -15,18 +15,18 @@ mod tables;
 use std::fmt::Display;
 
 use super::run::{Check, OnFinding, run};
-use super::{Finding, Ground};
+use super::{Context, Finding};
 use crate::deployment::Deployment;
 use crate::pipelines::{Output, Part, Stop};
 
-/// The context of the checks in this folder.
+/// The deployment that the checks in this folder are about, with their context.
 #[derive(Clone, Copy)]
-struct Scene<'a> {
-    ground: &'a Ground<'a>,
+struct Subject<'a> {
+    context: &'a Context<'a>,
     deployment: &'a Deployment,
 }
 
-impl<'a> Scene<'a> {
+impl<'a> Subject<'a> {
     /// Returns an output of any stack; None while the stack is not deployed.
     fn output(&self, name: Output) -> Option<&'a str> {
         self.deployment.output(name).ok()
@@ -109,21 +109,21 @@ fn missing(check: &str) -> Vec<Finding> {
 }
 
 /// Runs every check of a deployment; a single finding where nothing is deployed.
-pub async fn examine(ground: &Ground<'_>, deployment: &Deployment) -> Vec<Finding> {
+pub async fn examine(context: &Context<'_>, deployment: &Deployment) -> Vec<Finding> {
     if !deployment.is_known() {
         let text = format!("{} is not deployed in stage {}", deployment.pipeline.name, deployment.stage);
         let finding = Finding::ok("stacks", text);
-        (ground.on_finding)(&finding);
+        (context.on_finding)(&finding);
         return vec![finding];
     }
-    let on_finding: OnFinding<'_> = &|finding: &Finding| (ground.on_finding)(&marked(deployment, finding.clone()));
-    let scene = Scene { ground, deployment };
-    let mut checks = vec![Check::new("stacks", async move { Ok(stacks::examine(scene).await) })];
-    deployment.stops().for_each(|stop| checks.extend(scene.checks(stop)));
-    checks.push(Check::new("function rights", rights::rights(scene)));
-    checks.push(Check::new("dead letters", failures::failure_bucket(scene)));
-    checks.push(Check::new("dead-letter queues", failures::queues(scene)));
-    checks.push(Check::new("alarms", failures::alarms(scene)));
-    let findings = run(checks, ground.limit, on_finding).await;
+    let on_finding: OnFinding<'_> = &|finding: &Finding| (context.on_finding)(&marked(deployment, finding.clone()));
+    let subject = Subject { context, deployment };
+    let mut checks = vec![Check::new("stacks", async move { Ok(stacks::examine(subject).await) })];
+    deployment.stops().for_each(|stop| checks.extend(subject.checks(stop)));
+    checks.push(Check::new("function rights", rights::rights(subject)));
+    checks.push(Check::new("dead letters", failures::failure_bucket(subject)));
+    checks.push(Check::new("dead-letter queues", failures::queues(subject)));
+    checks.push(Check::new("alarms", failures::alarms(subject)));
+    let findings = run(checks, context.limit, on_finding).await;
     findings.into_iter().map(|finding| marked(deployment, finding)).collect()
 }

@@ -5,7 +5,7 @@
 
 use aws_sdk_iam::types::PolicyEvaluationDecisionType as Decision;
 
-use super::{Finding, Scene};
+use super::{Finding, Subject};
 use crate::aws::arn::Arn;
 use crate::error::{AwsContext, Kind, Result};
 use crate::functions::rights::FUNCTIONS;
@@ -22,13 +22,13 @@ const PLACES: &[(Output, Option<Hop>)] = &[
 ];
 
 /// Checks every deployed function. A missing permission is a failure at the function's hop.
-pub async fn rights(scene: Scene<'_>) -> Result<Vec<Finding>> {
+pub async fn rights(subject: Subject<'_>) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     let mut functions = 0;
     for (output, place) in PLACES {
-        let Some(name) = scene.output(*output) else { continue };
+        let Some(name) = subject.output(*output) else { continue };
         functions += 1;
-        match missing(scene, name).await {
+        match missing(subject, name).await {
             Ok(missing) => findings.extend(missing.into_iter().map(|missing| {
                 let finding = Finding::failed(
                     CHECK,
@@ -56,8 +56,8 @@ pub async fn rights(scene: Scene<'_>) -> Result<Vec<Finding>> {
 }
 
 /// Returns a sentence for each call of the function that its role does not allow.
-async fn missing(scene: Scene<'_>, name: &str) -> Result<Vec<String>> {
-    let clients = &scene.ground.clients;
+async fn missing(subject: Subject<'_>, name: &str) -> Result<Vec<String>> {
+    let clients = &subject.context.clients;
     let request = clients.lambda().get_function_configuration().function_name(name);
     // Without a function there is nothing to check; the function's own check reports it.
     let Ok(function) = request.send().await else { return Ok(Vec::new()) };
@@ -65,7 +65,7 @@ async fn missing(scene: Scene<'_>, name: &str) -> Result<Vec<String>> {
     let Some(known) = FUNCTIONS.iter().find(|known| known.handler == handler) else { return Ok(Vec::new()) };
     let mut missing = Vec::new();
     for (action, target) in known.calls {
-        let Some(resource) = scene.resource(function.function_arn().unwrap_or_default(), action, target) else {
+        let Some(resource) = subject.resource(function.function_arn().unwrap_or_default(), action, target) else {
             continue;
         };
         let request = clients.iam().simulate_principal_policy().policy_source_arn(role);
@@ -79,7 +79,7 @@ async fn missing(scene: Scene<'_>, name: &str) -> Result<Vec<String>> {
     Ok(missing)
 }
 
-impl Scene<'_> {
+impl Subject<'_> {
     /// Returns the ARN of the resource that a function calls, from the output that names it; `None` where no stack has
     /// that output, or where IAM can't judge the call by a simulation. `function` is the function's own ARN.
     fn resource(&self, function: &str, action: &str, target: &str) -> Option<String> {

@@ -2,12 +2,12 @@
 
 use futures_util::future::join_all;
 
-use super::{Finding, Scene};
+use super::{Finding, Subject};
 use crate::cloudformation::{Engine, OnDeploy, Phase, StackView, actions};
 use crate::report::Silent;
 
-pub async fn examine(scene: Scene<'_>) -> Vec<Finding> {
-    let deployment = scene.deployment;
+pub async fn examine(subject: Subject<'_>) -> Vec<Finding> {
+    let deployment = subject.deployment;
     if !deployment.exists() {
         return vec![Finding::ok("stacks", "none: other tools created the resources that [existing] names")];
     }
@@ -16,7 +16,7 @@ pub async fn examine(scene: Scene<'_>) -> Vec<Finding> {
     // The stack of the account is not created if the account already has its roles, which have separate checks.
     let missing = deployment.own_stacks().filter(|view| view.described.is_none());
     let missing: Vec<_> = missing.map(|view| view.stack.name).collect();
-    let engine = Engine::new(&scene.ground.clients, &Silent);
+    let engine = Engine::new(&subject.context.clients, &Silent);
     let found = stacks.iter().map(|view| trouble(&engine, view));
     let mut findings: Vec<_> = join_all(found).await.into_iter().flatten().collect();
     if !missing.is_empty() {

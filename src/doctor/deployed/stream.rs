@@ -1,6 +1,6 @@
 //! The stream between capture and consumer.
 
-use super::{Finding, Scene, gone, missing};
+use super::{Finding, Subject, gone, missing};
 use crate::aws::databases;
 use crate::aws::stream::summary;
 use crate::error::Result;
@@ -8,10 +8,10 @@ use crate::pipelines::Stop;
 
 const CHECK: &str = "stream";
 
-pub async fn kinesis(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
-    let Some(name) = scene.output(stop.output) else { return Ok(missing(CHECK)) };
-    let Some(found) = summary(&scene.ground.clients, name).await? else {
-        return Ok(gone(CHECK, name, scene.restore(stop.output)));
+pub async fn kinesis(subject: Subject<'_>, stop: &Stop) -> Result<Vec<Finding>> {
+    let Some(name) = subject.output(stop.output) else { return Ok(missing(CHECK)) };
+    let Some(found) = summary(&subject.context.clients, name).await? else {
+        return Ok(gone(CHECK, name, subject.restore(stop.output)));
     };
     let word = found.stream_status().as_str().to_lowercase();
     let text =
@@ -23,13 +23,13 @@ pub async fn kinesis(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
 }
 
 /// Checks the change stream of a table.
-pub async fn of_table(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
-    let Some(arn) = scene.output(stop.output) else { return Ok(missing(CHECK)) };
+pub async fn of_table(subject: Subject<'_>, stop: &Stop) -> Result<Vec<Finding>> {
+    let Some(arn) = subject.output(stop.output) else { return Ok(missing(CHECK)) };
     // `…:table/NAME/stream/LABEL`
     let table = arn.split_once("/stream/").map_or(arn, |(table, _)| table);
     let table = table.rsplit_once('/').map_or(table, |(_, name)| name);
-    let Some(found) = databases::table(&scene.ground.clients, table).await? else {
-        return Ok(gone(CHECK, table, scene.restore(stop.output)));
+    let Some(found) = databases::table(&subject.context.clients, table).await? else {
+        return Ok(gone(CHECK, table, subject.restore(stop.output)));
     };
     let stream = found.stream_specification();
     let enabled = stream.is_some_and(|stream| stream.stream_enabled());

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::{DestinationStatus, TableStatus};
 
-use super::{Finding, Scene, gone, missing};
+use super::{Finding, Subject, gone, missing};
 use crate::aws::databases;
 use crate::error::{AwsContext, Result};
 use crate::pipelines::Stop;
@@ -11,11 +11,11 @@ use crate::pipelines::Stop;
 pub const DESTINATION: &str = "table's Kinesis destination";
 
 /// Checks the table that is captured.
-pub async fn table(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
+pub async fn table(subject: Subject<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     const CHECK: &str = "table";
-    let Some(name) = scene.output(stop.output) else { return Ok(missing(CHECK)) };
-    let Some(found) = databases::table(&scene.ground.clients, name).await? else {
-        return Ok(gone(CHECK, format!("table {name}"), scene.restore_data(stop.output)));
+    let Some(name) = subject.output(stop.output) else { return Ok(missing(CHECK)) };
+    let Some(found) = databases::table(&subject.context.clients, name).await? else {
+        return Ok(gone(CHECK, format!("table {name}"), subject.restore_data(stop.output)));
     };
     let status = found.table_status().unwrap_or(&TableStatus::Active);
     let items = found.item_count().unwrap_or(0);
@@ -28,13 +28,13 @@ pub async fn table(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
 }
 
 /// Checks that DynamoDB writes the changes of the table to the stream.
-pub async fn destination(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
+pub async fn destination(subject: Subject<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     const CHECK: &str = DESTINATION;
-    let Some(name) = scene.output(scene.deployment.pipeline.origin().output) else { return Ok(missing(CHECK)) };
-    let dynamodb = scene.ground.clients.dynamodb();
+    let Some(name) = subject.output(subject.deployment.pipeline.origin().output) else { return Ok(missing(CHECK)) };
+    let dynamodb = subject.context.clients.dynamodb();
     let answer = dynamodb.describe_kinesis_streaming_destination().table_name(name).send().await;
     let answer = answer.aws(format!("look where table {name} streams to"))?;
-    let wanted = scene.output(stop.output);
+    let wanted = subject.output(stop.output);
     let found = answer.kinesis_data_stream_destinations().iter().find(|to| to.stream_arn() == wanted);
     Ok(vec![match found.and_then(|to| to.destination_status()) {
         Some(DestinationStatus::Active) => Finding::ok(CHECK, "changes go to the stream").word("active"),

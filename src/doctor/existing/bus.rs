@@ -1,6 +1,6 @@
 //! The existing bus, and the log group that has its events.
 
-use super::{Finding, Scene, not_found};
+use super::{Finding, Subject, not_found};
 use crate::aws::log_groups;
 use crate::error::{AwsContext, RESOURCE_MISSING, Result};
 use crate::streams::bus as tap;
@@ -8,8 +8,8 @@ use crate::streams::bus as tap;
 pub const BUS: &str = "existing bus";
 pub const LOG: &str = "existing event log";
 
-pub async fn bus(scene: Scene<'_>, name: &str) -> Result<Vec<Finding>> {
-    let answer = scene.deployment.clients.eventbridge().describe_event_bus().name(name).send().await;
+pub async fn bus(subject: Subject<'_>, name: &str) -> Result<Vec<Finding>> {
+    let answer = subject.deployment.clients.eventbridge().describe_event_bus().name(name).send().await;
     Ok(vec![match answer.aws_unless(RESOURCE_MISSING, format!("look at bus {name}"))? {
         Some(_) => Finding::ok(BUS, name),
         None => not_found(BUS, &format!("bus {name}")),
@@ -17,8 +17,8 @@ pub async fn bus(scene: Scene<'_>, name: &str) -> Result<Vec<Finding>> {
 }
 
 /// Checks that the log group exists, and that a rule of the bus writes to it.
-pub async fn log(scene: Scene<'_>, bus: &str, group: &str) -> Result<Vec<Finding>> {
-    let clients = &scene.deployment.clients;
+pub async fn log(subject: Subject<'_>, bus: &str, group: &str) -> Result<Vec<Finding>> {
+    let clients = &subject.deployment.clients;
     if log_groups::find(clients, group).await?.is_none() {
         return Ok(vec![not_found(LOG, &format!("log group {group}"))]);
     }

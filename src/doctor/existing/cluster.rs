@@ -7,19 +7,19 @@
 use aws_sdk_rds::types::DbCluster;
 
 use super::database::{CHECK, NEWER_DMS};
-use super::{Finding, Scene, differing, not_found, replication};
+use super::{Finding, Subject, differing, not_found, replication};
 use crate::aws::databases;
 use crate::aws::dms::versions::unsupported;
 use crate::error::Result;
 use crate::pipelines::{AURORA, Output};
 use crate::settings::ExistingKey;
 
-pub async fn cluster(scene: Scene<'_>, name: &str, endpoint: &str) -> Result<Vec<Finding>> {
-    let Some(found) = databases::cluster(&scene.deployment.clients, name).await? else {
+pub async fn cluster(subject: Subject<'_>, name: &str, endpoint: &str) -> Result<Vec<Finding>> {
+    let Some(found) = databases::cluster(&subject.deployment.clients, name).await? else {
         return Ok(vec![not_found(CHECK, &format!("cluster {name}"))]);
     };
-    let given = scene.deployment.given();
-    let dms = replication::version(scene).await?;
+    let given = subject.deployment.given();
+    let dms = replication::version(subject).await?;
     let wanted = Wanted {
         endpoint,
         resource_id: given.value(Output::DatabaseResourceId),

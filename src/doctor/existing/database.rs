@@ -3,7 +3,7 @@
 use aws_sdk_rds::types::DbInstance;
 use serde_json::Value;
 
-use super::{Finding, Scene, differing, not_found, replication};
+use super::{Finding, Subject, differing, not_found, replication};
 use crate::aws::databases;
 use crate::aws::dms::versions::unsupported;
 use crate::error::{AwsContext, RESOURCE_MISSING, Result};
@@ -14,23 +14,23 @@ pub const CHECK: &str = "existing database";
 pub const SECRET: &str = "existing secret";
 
 /// Checks the RDS instance, and the name of the server.
-pub async fn instance(scene: Scene<'_>, endpoint: &str) -> Result<Vec<Finding>> {
+pub async fn instance(subject: Subject<'_>, endpoint: &str) -> Result<Vec<Finding>> {
     if let Some(finding) = not_a_writer(endpoint) {
         return Ok(vec![finding]);
     }
-    let given = |output: Output| scene.deployment.given().value(output);
+    let given = |output: Output| subject.deployment.given().value(output);
     let Some(name) = given(Output::DatabaseIdentifier) else {
         // The cluster has a separate check.
-        if scene.deployment.given().existing().has(ExistingKey::DatabaseCluster) {
+        if subject.deployment.given().existing().has(ExistingKey::DatabaseCluster) {
             return Ok(Vec::new());
         }
         let text = "database.identifier is not set: instance, engine version and network are not checked";
         return Ok(vec![Finding::not_checked(CHECK, text)]);
     };
-    let Some(found) = databases::instance(&scene.deployment.clients, name).await? else {
+    let Some(found) = databases::instance(&subject.deployment.clients, name).await? else {
         return Ok(vec![not_found(CHECK, &format!("RDS instance {name}"))]);
     };
-    let dms = replication::version(scene).await?;
+    let dms = replication::version(subject).await?;
     let wanted = Wanted {
         endpoint,
         port: given(Output::DatabasePort).unwrap_or_default(),
@@ -140,8 +140,8 @@ fn judge(found: &DbInstance, wanted: &Wanted<'_>) -> Vec<Finding> {
 pub(super) const NEWER_DMS: &str = "use that version or newer: ReplicationEngineVersion in [parameters], or the version of the existing replication instance";
 
 /// Checks the members of the secret that DMS reads ("Using secrets to access AWS DMS endpoints" in the DMS user guide).
-pub async fn secret(scene: Scene<'_>, arn: &str, endpoint: &str) -> Result<Vec<Finding>> {
-    let answer = scene.deployment.clients.secrets().get_secret_value().secret_id(arn).send().await;
+pub async fn secret(subject: Subject<'_>, arn: &str, endpoint: &str) -> Result<Vec<Finding>> {
+    let answer = subject.deployment.clients.secrets().get_secret_value().secret_id(arn).send().await;
     Ok(vec![match answer.aws_unless(RESOURCE_MISSING, format!("read secret {arn}"))? {
         Some(answer) => members(answer.secret_string().unwrap_or_default(), endpoint),
         None => not_found(SECRET, &format!("secret {arn}")),

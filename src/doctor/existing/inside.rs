@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Finding, Scene};
+use super::{Finding, Subject};
 use crate::deployment::database::Database;
 use crate::error::{Kind, Result};
 use crate::pipelines::Output;
@@ -16,12 +16,12 @@ pub const REACHABLE: &str = "reachable database";
 /// Time limit for a connection: a private database does not answer at all.
 const LIMIT: Duration = Duration::from_secs(8);
 
-pub(super) async fn inside(scene: Scene<'_>) -> Result<Vec<Finding>> {
-    let read = async { scene.deployment.database().await?.readiness().await };
+pub(super) async fn inside(subject: Subject<'_>) -> Result<Vec<Finding>> {
+    let read = async { subject.deployment.database().await?.readiness().await };
     let unreachable = "it can't be reached from here: wal_level, free replication slots and the rights of its user are not \
                        checked; `outboxctl doctor` checks them through the admin function once that is deployed";
     match tokio::time::timeout(LIMIT, read).await {
-        Ok(Ok(found)) => Ok(judge(CHECK, &found, scene.deployment.output(Output::TaskArn).is_ok())),
+        Ok(Ok(found)) => Ok(judge(CHECK, &found, subject.deployment.output(Output::TaskArn).is_ok())),
         Ok(Err(error)) if error.kind() != Kind::DatabaseUnreachable => Err(error),
         Ok(Err(_)) | Err(_) => Ok(vec![Finding::not_checked(CHECK, unreachable)]),
     }

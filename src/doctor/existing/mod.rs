@@ -22,9 +22,9 @@ use crate::deployment::Deployment;
 use crate::pipelines::{self, Output};
 use crate::settings::ExistingKey;
 
-/// The context of the checks.
+/// The deployment whose existing resources are checked.
 #[derive(Clone, Copy)]
-struct Scene<'a> {
+struct Subject<'a> {
     deployment: &'a Deployment,
     /// Template parameters as a deploy would set them.
     parameters: &'a BTreeMap<String, String>,
@@ -38,42 +38,42 @@ pub(super) fn checks<'a>(
     parameters: &'a BTreeMap<String, String>,
     deploys: bool,
 ) -> Vec<Check<'a>> {
-    let scene = Scene { deployment, parameters, deploys };
+    let subject = Subject { deployment, parameters, deploys };
     let mut checks = Vec::new();
     let given = |output: Output| deployment.given().value(output);
     if !deployment.given().is_empty() {
-        checks.push(Check::new("existing resources", async move { Ok(incomplete(scene)) }));
+        checks.push(Check::new("existing resources", async move { Ok(incomplete(subject)) }));
     }
     if given(Output::VpcId).is_some() {
-        checks.push(Check::new(reach::CHECK, network::network(scene)));
+        checks.push(Check::new(reach::CHECK, network::network(subject)));
     }
     if let Some(endpoint) = given(Output::DatabaseEndpoint) {
-        checks.push(Check::new(database::CHECK, database::instance(scene, endpoint)));
+        checks.push(Check::new(database::CHECK, database::instance(subject, endpoint)));
         if let Some(name) = deployment.given().existing().get(ExistingKey::DatabaseCluster) {
-            checks.push(Check::new(database::CHECK, cluster::cluster(scene, name, endpoint)));
+            checks.push(Check::new(database::CHECK, cluster::cluster(subject, name, endpoint)));
         }
         if let Some(arn) = given(Output::DatabaseSecretArn) {
-            checks.push(Check::new(database::SECRET, database::secret(scene, arn, endpoint)));
-            checks.push(Check::new(inside::CHECK, inside::inside(scene)));
+            checks.push(Check::new(database::SECRET, database::secret(subject, arn, endpoint)));
+            checks.push(Check::new(inside::CHECK, inside::inside(subject)));
         }
     }
     if deployment.has_secret_alone() {
-        checks.push(Check::new(inside::CHECK, inside::inside(scene)));
+        checks.push(Check::new(inside::CHECK, inside::inside(subject)));
     }
     // That of an existing task is not the user's choice here.
     if let (Some(arn), None) = (given(Output::ReplicationInstanceArn), given(Output::TaskArn)) {
-        checks.push(Check::new(replication::CHECK, replication::instance(scene, arn)));
+        checks.push(Check::new(replication::CHECK, replication::instance(subject, arn)));
     }
     if let Some(arn) = given(Output::TaskArn) {
-        checks.push(Check::new(task::CHECK, task::task(scene, arn)));
+        checks.push(Check::new(task::CHECK, task::task(subject, arn)));
     }
     if let Some(name) = given(Output::StreamName) {
-        checks.push(Check::new(stream::CHECK, stream::stream(scene, name)));
+        checks.push(Check::new(stream::CHECK, stream::stream(subject, name)));
     }
     if let Some(name) = given(Output::BusName) {
-        checks.push(Check::new(bus::BUS, bus::bus(scene, name)));
+        checks.push(Check::new(bus::BUS, bus::bus(subject, name)));
         if let Some(log) = given(Output::EventLogGroup) {
-            checks.push(Check::new(bus::LOG, bus::log(scene, name, log)));
+            checks.push(Check::new(bus::LOG, bus::log(subject, name, log)));
         }
     }
     checks
@@ -81,9 +81,9 @@ pub(super) fn checks<'a>(
 
 /// Returns a finding for each stack of which only a part is given. A pipeline of other tools, without a deployed stack,
 /// needs only the resources that are followed.
-fn incomplete(scene: Scene<'_>) -> Vec<Finding> {
-    let deployment = scene.deployment;
-    if !scene.deploys && !deployment.exists() {
+fn incomplete(subject: Subject<'_>) -> Vec<Finding> {
+    let deployment = subject.deployment;
+    if !subject.deploys && !deployment.exists() {
         return Vec::new();
     }
     let found = pipelines::incomplete(deployment.pipeline, deployment.given().existing());

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use futures_util::future::try_join_all;
 
 use super::reach::{self, CHECK, Found, Peer, ids};
-use super::{Finding, Scene, not_found, services};
+use super::{Finding, Subject, not_found, services};
 use crate::doctor::cloud_control::get;
 use crate::error::Result;
 use crate::pipelines::{NETWORK, Output};
@@ -14,10 +14,10 @@ use crate::pipelines::{NETWORK, Output};
 /// The property with the VPC, which CloudFormation names like the output.
 const VPC: &str = Output::VpcId.name();
 
-pub async fn network(scene: Scene<'_>) -> Result<Vec<Finding>> {
-    let given = |output: Output| scene.deployment.given().value(output).unwrap_or_default();
+pub async fn network(subject: Subject<'_>) -> Result<Vec<Finding>> {
+    let given = |output: Output| subject.deployment.given().value(output).unwrap_or_default();
     let vpc = given(Output::VpcId);
-    if let Some(finding) = other_vpc(scene, vpc) {
+    if let Some(finding) = other_vpc(subject, vpc) {
         return Ok(vec![finding]);
     }
     let subnets = [
@@ -32,10 +32,10 @@ pub async fn network(scene: Scene<'_>) -> Result<Vec<Finding>> {
     ]
     .into_iter()
     // The stack of the network creates the groups that are not given.
-    .map(|(name, output)| (name, scene.deployment.output(output).unwrap_or_default()))
+    .map(|(name, output)| (name, subject.deployment.output(output).unwrap_or_default()))
     .filter(|(_, id)| !id.is_empty())
     .collect();
-    let client = &scene.deployment.clients.cloud_control();
+    let client = &subject.deployment.clients.cloud_control();
     let mut wanted = vec![("AWS::EC2::VPC", vpc.to_owned())];
     wanted.extend(subnets.iter().flat_map(|(_, ids)| ids).map(|id| ("AWS::EC2::Subnet", id.clone())));
     wanted.extend(groups.iter().map(|(_, id)| ("AWS::EC2::SecurityGroup", (*id).to_owned())));
@@ -50,8 +50,8 @@ pub async fn network(scene: Scene<'_>) -> Result<Vec<Finding>> {
         subnets.iter().flat_map(|(name, ids)| ids.iter().map(|id| (*name, id.as_str()))).chain(groups.iter().copied());
     findings.extend(inside.filter_map(|(name, id)| elsewhere(name, id, vpc, &found)));
     if findings.is_empty() {
-        findings.extend(connections(scene, &found));
-        findings.extend(services::services(scene, vpc, &found).await?);
+        findings.extend(connections(subject, &found));
+        findings.extend(services::services(subject, vpc, &found).await?);
     }
     if findings.is_empty() {
         findings.push(Finding::ok(CHECK, format!("{vpc}, {} subnets and security groups", found.len() - 1)));
@@ -60,8 +60,8 @@ pub async fn network(scene: Scene<'_>) -> Result<Vec<Finding>> {
 }
 
 /// Refuses the change of a deployed network of outboxctl to an existing one: it would delete the VPC of a pipeline in use.
-fn other_vpc(scene: Scene<'_>, vpc: &str) -> Option<Finding> {
-    let mut stacks = scene.deployment.own_stacks();
+fn other_vpc(subject: Subject<'_>, vpc: &str) -> Option<Finding> {
+    let mut stacks = subject.deployment.own_stacks();
     let deployed = stacks.find(|view| view.stack.name == NETWORK.name)?.outputs().remove(VPC)?;
     let text = format!("the stack {} was deployed with {deployed}, and network.vpc is {vpc}", NETWORK.name);
     let remedy = "deploy to another stage, or `outboxctl destroy` this deployment first";
@@ -92,12 +92,13 @@ fn elsewhere(name: &str, id: &str, vpc: &str, found: &Found) -> Option<Finding> 
 }
 
 /// Checks that the security groups let the functions and DMS connect to the database.
-fn connections(scene: Scene<'_>, found: &Found) -> Vec<Finding> {
-    let given = |output: Output| scene.deployment.output(output).unwrap_or_default();
+fn connections(subject: Subject<'_>, found: &Found) -> Vec<Finding> {
+    let given = |output: Output| subject.deployment.output(output).unwrap_or_default();
     let group = |output: Output| found.get(given(output)).and_then(Option::as_ref);
     let ranges = |output: Output| reach::ranges(&ids(given(output)), found);
     // The groups of a database that outboxctl creates are for the port of PostgreSQL.
-    let port = scene.deployment.given().value(Output::DatabasePort).and_then(|port| port.parse().ok()).unwrap_or(5432);
+    let port =
+        subject.deployment.given().value(Output::DatabasePort).and_then(|port| port.parse().ok()).unwrap_or(5432);
     let (private, inside) = (ranges(Output::PrivateSubnetIds), ranges(Output::DatabaseSubnetIds));
     let database = Peer { id: given(Output::DatabaseSecurityGroupId), ranges: &inside };
     let mut findings = Vec::new();

@@ -2,7 +2,7 @@
 
 use aws_sdk_databasemigration::types::ReplicationInstance;
 
-use super::{Finding, Scene, differing, not_found};
+use super::{Finding, Subject, differing, not_found};
 use crate::aws::dms::describe;
 use crate::aws::dms::versions::unsupported;
 use crate::error::Result;
@@ -15,27 +15,27 @@ const ENGINE: &str = "ReplicationEngineVersion";
 /// The parameter with the major version of a database that a deploy creates.
 const DATABASE: &str = "DatabaseVersion";
 
-pub async fn instance(scene: Scene<'_>, arn: &str) -> Result<Vec<Finding>> {
-    let Some(found) = describe::instance(&scene.deployment.clients.dms(), arn).await? else {
+pub async fn instance(subject: Subject<'_>, arn: &str) -> Result<Vec<Finding>> {
+    let Some(found) = describe::instance(&subject.deployment.clients.dms(), arn).await? else {
         return Ok(vec![not_found(CHECK, &format!("replication instance {arn}"))]);
     };
     // The version of an existing database is compared by its own check.
-    let given = scene.deployment.given();
-    let database = scene.parameters.get(DATABASE).filter(|_| given.value(Output::DatabaseEndpoint).is_none());
+    let given = subject.deployment.given();
+    let database = subject.parameters.get(DATABASE).filter(|_| given.value(Output::DatabaseEndpoint).is_none());
     Ok(judge(&found, given.value(Output::VpcId), database.map(String::as_str)))
 }
 
 /// Returns the version of DMS that captures: that of the existing instance, or the one that a deploy sets; empty for the
 /// default of DMS.
-pub async fn version(scene: Scene<'_>) -> Result<String> {
-    let existing = match scene.deployment.given().value(Output::ReplicationInstanceArn) {
+pub async fn version(subject: Subject<'_>) -> Result<String> {
+    let existing = match subject.deployment.given().value(Output::ReplicationInstanceArn) {
         Some(arn) => {
-            let found = describe::instance(&scene.deployment.clients.dms(), arn).await?;
+            let found = describe::instance(&subject.deployment.clients.dms(), arn).await?;
             found.and_then(|found| found.engine_version)
         }
         None => None,
     };
-    Ok(existing.or_else(|| scene.parameters.get(ENGINE).cloned()).unwrap_or_default())
+    Ok(existing.or_else(|| subject.parameters.get(ENGINE).cloned()).unwrap_or_default())
 }
 
 /// Returns the findings for an instance; `vpc` is that of the network, if it is given, and `database` the version of a

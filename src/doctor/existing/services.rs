@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 use serde_json::Value;
 
 use super::reach::{self, CHECK, Found, Peer, ids};
-use super::{Finding, Scene};
+use super::{Finding, Subject};
 use crate::doctor::cloud_control::{AT_ONCE, get, list};
 use crate::doctor::endpoint_policy;
 use crate::error::Result;
@@ -55,12 +55,12 @@ enum Exit {
 }
 
 /// Checks that each service is reachable by a VPC endpoint that allows the calls, or else by a route.
-pub async fn services(scene: Scene<'_>, vpc: &str, network: &Found) -> Result<Vec<Finding>> {
-    let client = &scene.deployment.clients.cloud_control();
+pub async fn services(subject: Subject<'_>, vpc: &str, network: &Found) -> Result<Vec<Finding>> {
+    let client = &subject.deployment.clients.cloud_control();
     let endpoints = of_type(client, ENDPOINT, |_| true).await?;
     let endpoints: Vec<_> =
         endpoints.into_iter().filter(|(_, endpoint)| endpoint[Output::VpcId.name()] == vpc).collect();
-    let region = scene.deployment.clients.region();
+    let region = subject.deployment.clients.region();
     let (mut findings, mut without) = (Vec::new(), Vec::new());
     for service in SERVICES {
         let name = format!("com.amazonaws.{region}.{}", service.name);
@@ -69,14 +69,14 @@ pub async fn services(scene: Scene<'_>, vpc: &str, network: &Found) -> Result<Ve
             |endpoint: &Value| endpoint["ServiceName"] == name.as_str() && endpoint["PrivateDnsEnabled"] != false;
         match endpoints.iter().find(|(_, endpoint)| leads(endpoint)) {
             Some((id, endpoint)) => {
-                findings.extend(refused(scene, service, id, endpoint));
-                findings.extend(closed(scene, client, network, id, endpoint).await?);
+                findings.extend(refused(subject, service, id, endpoint));
+                findings.extend(closed(subject, client, network, id, endpoint).await?);
             }
             None => without.push(name),
         }
     }
     if !without.is_empty() {
-        let subnets = ids(scene.deployment.output(Output::PrivateSubnetIds).unwrap_or_default());
+        let subnets = ids(subject.deployment.output(Output::PrivateSubnetIds).unwrap_or_default());
         let exits = exits(client, &subnets).await.unwrap_or_default();
         findings.extend(judge(vpc, &without.join(" and "), &subnets, &exits));
     }
@@ -84,9 +84,9 @@ pub async fn services(scene: Scene<'_>, vpc: &str, network: &Found) -> Result<Ve
 }
 
 /// Finds calls that the policy of an endpoint refuses.
-fn refused(scene: Scene<'_>, service: &Service, id: &str, endpoint: &Value) -> Option<Finding> {
+fn refused(subject: Subject<'_>, service: &Service, id: &str, endpoint: &Value) -> Option<Finding> {
     // The ARN of a resource that the deploy creates is not known yet.
-    let resource = scene.deployment.output(service.resource).unwrap_or("*");
+    let resource = subject.deployment.output(service.resource).unwrap_or("*");
     let refused = |action: &&&str| endpoint_policy::refuses(&endpoint["PolicyDocument"], action, resource);
     let actions: Vec<_> = service.actions.iter().filter(refused).copied().collect();
     let text = format!("the policy of {id} refuses {} on {resource}", actions.join(", "));
@@ -97,7 +97,7 @@ fn refused(scene: Scene<'_>, service: &Service, id: &str, endpoint: &Value) -> O
 
 /// Finds clients that the security groups of an interface endpoint do not admit.
 async fn closed(
-    scene: Scene<'_>,
+    subject: Subject<'_>,
     client: &Client,
     network: &Found,
     id: &str,
@@ -107,10 +107,10 @@ async fn closed(
         endpoint["SecurityGroupIds"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let Some(first) = groups.first() else { return Ok(Vec::new()) };
     let rules = try_join_all(groups.iter().map(|group| get(client, "AWS::EC2::SecurityGroup", group))).await?;
-    let subnets = ids(scene.deployment.output(Output::PrivateSubnetIds).unwrap_or_default());
+    let subnets = ids(subject.deployment.output(Output::PrivateSubnetIds).unwrap_or_default());
     let ranges = reach::ranges(&subnets, network);
     let clients = [Output::FunctionSecurityGroupId, Output::DmsSecurityGroupId];
-    let clients = clients.into_iter().filter_map(|output| scene.deployment.output(output).ok());
+    let clients = clients.into_iter().filter_map(|output| subject.deployment.output(output).ok());
     let admitted = |peer: Peer<'_>| {
         rules.iter().flatten().any(|group| reach::permits(&group["SecurityGroupIngress"], peer, HTTPS))
     };

@@ -2,7 +2,7 @@
 
 use aws_sdk_kinesis::types::{EncryptionType, StreamDescriptionSummary};
 
-use super::{Finding, Scene, not_found};
+use super::{Finding, Subject, not_found};
 use crate::aws::stream::summary;
 use crate::error::Result;
 
@@ -12,12 +12,12 @@ const RECORD_AGE: &str = "PublisherRecordAgeSeconds";
 /// The key of Kinesis itself, which every principal of the account may use through Kinesis.
 const AWS_KEY: &str = "alias/aws/kinesis";
 
-pub async fn stream(scene: Scene<'_>, name: &str) -> Result<Vec<Finding>> {
-    let Some(found) = summary(&scene.deployment.clients, name).await? else {
+pub async fn stream(subject: Subject<'_>, name: &str) -> Result<Vec<Finding>> {
+    let Some(found) = summary(&subject.deployment.clients, name).await? else {
         return Ok(vec![not_found(CHECK, &format!("stream {name}"))]);
     };
-    let age = scene.parameters.get(RECORD_AGE).and_then(|text| text.parse().ok());
-    Ok(judge(&found, age, scene.deployment.clients.region()))
+    let age = subject.parameters.get(RECORD_AGE).and_then(|text| text.parse().ok());
+    Ok(judge(&found, age, subject.deployment.clients.region()))
 }
 
 /// Returns the findings for a stream. `age` is the record age of the publisher in seconds, if there is one.

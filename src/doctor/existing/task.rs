@@ -1,6 +1,6 @@
 //! The existing capture task.
 
-use super::{Finding, Scene, not_found};
+use super::{Finding, Subject, not_found};
 use crate::aws::dms::describe;
 use crate::error::Result;
 use crate::pipelines::Output;
@@ -8,8 +8,8 @@ use crate::pipelines::Output;
 pub const CHECK: &str = "existing task";
 
 /// Checks that the task exists, replicates changes, and writes to the existing stream.
-pub async fn task(scene: Scene<'_>, arn: &str) -> Result<Vec<Finding>> {
-    let dms = scene.deployment.clients.dms();
+pub async fn task(subject: Subject<'_>, arn: &str) -> Result<Vec<Finding>> {
+    let dms = subject.deployment.clients.dms();
     let Some(found) = describe::task(&dms, arn).await? else {
         return Ok(vec![not_found(CHECK, &format!("task {arn}"))]);
     };
@@ -23,7 +23,7 @@ pub async fn task(scene: Scene<'_>, arn: &str) -> Result<Vec<Finding>> {
     let target = describe::endpoint(&dms, endpoint).await?;
     let settings = target.as_ref().and_then(|target| target.kinesis_settings());
     let theirs = settings.and_then(|settings| settings.stream_arn());
-    let stream = scene.deployment.given().value(Output::StreamArn);
+    let stream = subject.deployment.given().value(Output::StreamArn);
     match (theirs, stream) {
         (None, _) => {
             let text = format!("its target {endpoint} is not a Kinesis stream");

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::generated;
 use crate::aws::arn::partition;
-use crate::pipelines::{Home, Output, Part, Pipeline};
+use crate::pipelines::{Given, Home, Output, Part, Pipeline};
 use crate::settings::{Existing, ExistingKey};
 
 /// Placeholders for names of the consumer's account, and for the key of the stream.
@@ -50,75 +50,12 @@ pub struct Supplied<'a> {
 
 /// Returns the policies for a consumer in this account. `resource_policy` is null where a parameter of the deploy sets it.
 pub fn consumer(of: &Supplied<'_>, account: &str) -> Value {
-    let given = crate::pipelines::Given::new(of.existing, of.home);
-    let prefix = of.pipeline.name_prefix(of.stage);
-    let Home { region, account: own } = of.home;
-    let partition = partition(region);
-    let root = format!("arn:{partition}:iam::{account}:root");
-    let policy = |statements: Vec<Value>| json!({ "Version": "2012-10-17", "Statement": statements });
     let mut document = json!({ "account": account });
     let is_given = if of.pipeline.has(Part::Bus) {
-        let bus = given.value(Output::BusName).unwrap_or(&prefix);
-        let rules = format!("arn:{partition}:events:{region}:{own}:rule/{bus}/*");
-        document["consumer_policy"] = policy(vec![
-            json!({ "Sid": "Rules", "Effect": "Allow", "Action": ON_RULES, "Resource": rules }),
-            json!({
-                "Sid": "TargetRole", "Effect": "Allow", "Action": "iam:PassRole",
-                "Resource": format!("arn:{partition}:iam::{account}:role/{ROLE}"),
-                "Condition": { "StringEquals": { "iam:PassedToService": "events.amazonaws.com" } },
-            }),
-        ]);
-        // The role that delivers to the target of the rule.
-        document["target_role"] = json!({
-            "trust_policy": policy(vec![json!({
-                "Effect": "Allow", "Principal": { "Service": "events.amazonaws.com" }, "Action": "sts:AssumeRole",
-            })]),
-            "policy": policy(vec![json!({
-                "Effect": "Allow", "Action": "events:PutEvents",
-                "Resource": format!("arn:{partition}:events:{region}:{account}:event-bus/{BUS}"),
-            })]),
-        });
-        document["resource_policy"] = json!({
-            "Sid": "ConsumerAccount", "Effect": "Allow", "Principal": { "AWS": root }, "Action": ON_RULES,
-            "Resource": rules,
-            "Condition": { "StringEqualsIfExists": { "events:creatorAccount": "${aws:PrincipalAccount}" } },
-        });
+        of_bus(&mut document, of, account);
         of.existing.has(ExistingKey::Bus)
     } else {
-        // CloudFormation generates the name of a stream of its own.
-        let own_stream = format!("arn:{partition}:kinesis:{region}:{own}:stream/{}", generated(&prefix));
-        let stream = given.value(Output::StreamArn).unwrap_or(&own_stream);
-        let through = json!({ "kms:ViaService": format!("kinesis.{region}.amazonaws.com") });
-        let key = of.key.unwrap_or(KEY);
-        document["consumer_policy"] = policy(vec![
-            json!({ "Sid": "Stream", "Effect": "Allow", "Action": ON_STREAM, "Resource": stream }),
-            json!({
-                "Sid": "Key", "Effect": "Allow", "Action": "kms:Decrypt", "Resource": key,
-                "Condition": { "StringEquals": through },
-            }),
-        ]);
-        document["resource_policy"] = json!({
-            "Sid": "ConsumerAccount", "Effect": "Allow", "Principal": { "AWS": root }, "Action": ON_STREAM,
-            "Resource": stream,
-        });
-        let mut here = through.clone();
-        here["kms:CallerAccount"] = own.into();
-        // In the policy of a key, `*` is the key.
-        document["key_policy"] = policy(vec![
-            json!({
-                "Sid": "Administration", "Effect": "Allow",
-                "Principal": { "AWS": format!("arn:{partition}:iam::{own}:root") }, "Action": "kms:*", "Resource": "*",
-            }),
-            json!({
-                "Sid": "KinesisInThisAccount", "Effect": "Allow", "Principal": { "AWS": "*" },
-                "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"], "Resource": "*",
-                "Condition": { "StringEquals": here },
-            }),
-            json!({
-                "Sid": "ConsumerAccount", "Effect": "Allow", "Principal": { "AWS": root }, "Action": "kms:Decrypt",
-                "Resource": "*", "Condition": { "StringEquals": through },
-            }),
-        ]);
+        of_stream(&mut document, of, account);
         of.existing.has(ExistingKey::Stream)
     };
     document["parameter"] = Value::Null;
@@ -127,6 +64,83 @@ pub fn consumer(of: &Supplied<'_>, account: &str) -> Value {
         document["parameter"] = format!("ConsumerAccountId={account}").into();
     }
     document
+}
+
+fn policy(statements: Vec<Value>) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// Adds the policies for rules of the consumer's own on the bus.
+fn of_bus(document: &mut Value, of: &Supplied<'_>, account: &str) {
+    let Home { region, account: own } = of.home;
+    let (partition, prefix) = (partition(region), of.pipeline.name_prefix(of.stage));
+    let given = Given::new(of.existing, of.home);
+    let bus = given.value(Output::BusName).unwrap_or(&prefix);
+    let rules = format!("arn:{partition}:events:{region}:{own}:rule/{bus}/*");
+    document["consumer_policy"] = policy(vec![
+        json!({ "Sid": "Rules", "Effect": "Allow", "Action": ON_RULES, "Resource": rules }),
+        json!({
+            "Sid": "TargetRole", "Effect": "Allow", "Action": "iam:PassRole",
+            "Resource": format!("arn:{partition}:iam::{account}:role/{ROLE}"),
+            "Condition": { "StringEquals": { "iam:PassedToService": "events.amazonaws.com" } },
+        }),
+    ]);
+    // The role that delivers to the target of the rule.
+    document["target_role"] = json!({
+        "trust_policy": policy(vec![json!({
+            "Effect": "Allow", "Principal": { "Service": "events.amazonaws.com" }, "Action": "sts:AssumeRole",
+        })]),
+        "policy": policy(vec![json!({
+            "Effect": "Allow", "Action": "events:PutEvents",
+            "Resource": format!("arn:{partition}:events:{region}:{account}:event-bus/{BUS}"),
+        })]),
+    });
+    document["resource_policy"] = json!({
+        "Sid": "ConsumerAccount", "Effect": "Allow",
+        "Principal": { "AWS": format!("arn:{partition}:iam::{account}:root") }, "Action": ON_RULES, "Resource": rules,
+        "Condition": { "StringEqualsIfExists": { "events:creatorAccount": "${aws:PrincipalAccount}" } },
+    });
+}
+
+/// Adds the policies for reading the stream and using its key.
+fn of_stream(document: &mut Value, of: &Supplied<'_>, account: &str) {
+    let Home { region, account: own } = of.home;
+    let (partition, prefix) = (partition(region), of.pipeline.name_prefix(of.stage));
+    let given = Given::new(of.existing, of.home);
+    // CloudFormation generates the name of a stream of its own.
+    let own_stream = format!("arn:{partition}:kinesis:{region}:{own}:stream/{}", generated(&prefix));
+    let stream = given.value(Output::StreamArn).unwrap_or(&own_stream);
+    let root = format!("arn:{partition}:iam::{account}:root");
+    let through = json!({ "kms:ViaService": format!("kinesis.{region}.amazonaws.com") });
+    document["consumer_policy"] = policy(vec![
+        json!({ "Sid": "Stream", "Effect": "Allow", "Action": ON_STREAM, "Resource": stream }),
+        json!({
+            "Sid": "Key", "Effect": "Allow", "Action": "kms:Decrypt", "Resource": of.key.unwrap_or(KEY),
+            "Condition": { "StringEquals": through },
+        }),
+    ]);
+    document["resource_policy"] = json!({
+        "Sid": "ConsumerAccount", "Effect": "Allow", "Principal": { "AWS": root }, "Action": ON_STREAM,
+        "Resource": stream,
+    });
+    let mut here = through.clone();
+    here["kms:CallerAccount"] = own.into();
+    // In the policy of a key, `*` is the key.
+    document["key_policy"] = policy(vec![
+        json!({
+            "Sid": "Administration", "Effect": "Allow",
+            "Principal": { "AWS": format!("arn:{partition}:iam::{own}:root") }, "Action": "kms:*", "Resource": "*",
+        }),
+        json!({
+            "Sid": "KinesisInThisAccount", "Effect": "Allow", "Principal": { "AWS": "*" },
+            "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"], "Resource": "*",
+            "Condition": { "StringEquals": here },
+        }),
+        json!({
+            "Sid": "ConsumerAccount", "Effect": "Allow", "Principal": { "AWS": root }, "Action": "kms:Decrypt",
+            "Resource": "*", "Condition": { "StringEquals": through },
+        }),
+    ]);
 }
 
 #[cfg(test)]
