@@ -1,11 +1,12 @@
 //! EventBridge buses.
 
-use super::{LISTED, Sort};
+use super::{LISTED, ResourceType};
 use crate::aws::Clients;
 use crate::error::{AwsContext, RESOURCE_MISSING, Result};
 
 /// "CreateEventBus" in the EventBridge API reference. Names of partner buses have slashes.
-const BUS: Sort = Sort { title: "event bus", service: "events", prefix: "event-bus/", more: "/", length: 1..=256 };
+const BUS: ResourceType =
+    ResourceType { title: "event bus", service: "events", prefix: "event-bus/", more: "/", length: 1..=256 };
 
 /// Returns the name of an existing bus, from its name or ARN.
 ///

@@ -18,8 +18,8 @@ use crate::settings::similar;
 /// Maximum names that are listed for a suggestion or a completion.
 const LISTED: usize = 1_000;
 
-/// A kind of resource that has a name and an ARN.
-struct Sort {
+/// A type of resource that has a name and an ARN.
+struct ResourceType {
     /// Its name in messages, such as "Kinesis stream".
     title: &'static str,
     /// Its service in ARNs.
@@ -32,7 +32,7 @@ struct Sort {
     length: std::ops::RangeInclusive<usize>,
 }
 
-impl Sort {
+impl ResourceType {
     /// Returns the resource's name within `prefix`, from a name or an ARN.
     ///
     /// # Errors

@@ -1,11 +1,12 @@
 //! Kinesis streams.
 
-use super::{LISTED, Sort};
+use super::{LISTED, ResourceType};
 use crate::aws::Clients;
 use crate::error::{AwsContext, RESOURCE_MISSING, Result};
 
 /// "CreateStream" in the Kinesis Data Streams API reference.
-const STREAM: Sort = Sort { title: "Kinesis stream", service: "kinesis", prefix: "stream/", more: "", length: 1..=128 };
+const STREAM: ResourceType =
+    ResourceType { title: "Kinesis stream", service: "kinesis", prefix: "stream/", more: "", length: 1..=128 };
 
 /// Returns the name of an existing stream, from its name or ARN.
 ///

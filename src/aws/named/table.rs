@@ -2,14 +2,15 @@
 
 use aws_sdk_dynamodb::types::DestinationStatus;
 
-use super::{LISTED, Sort};
+use super::{LISTED, ResourceType};
 use crate::aws::Clients;
 use crate::aws::arn::Arn;
 use crate::aws::databases;
 use crate::error::{AwsContext, Error, Kind, Result};
 
 /// "CreateTable" in the DynamoDB API reference. It allows 255 characters.
-const TABLE: Sort = Sort { title: "DynamoDB table", service: "dynamodb", prefix: "table/", more: "", length: 3..=255 };
+const TABLE: ResourceType =
+    ResourceType { title: "DynamoDB table", service: "dynamodb", prefix: "table/", more: "", length: 3..=255 };
 
 /// Hint for a name that may be that of a table in PostgreSQL.
 const IN_POSTGRES: &str = "a PostgreSQL table does not have a stream: `outboxctl tail --stream NAME` follows the \

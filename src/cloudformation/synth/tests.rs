@@ -1,6 +1,6 @@
 use super::*;
 use crate::outbox::Layout;
-use crate::pipelines::{self, Given, Home};
+use crate::pipelines::{self, Given, Home, Pipeline, Stack};
 use crate::settings::{Existing, ExistingKey};
 
 fn plan(name: &str, parameters: &[(&str, &str)]) -> Plan {
@@ -8,6 +8,10 @@ fn plan(name: &str, parameters: &[(&str, &str)]) -> Plan {
 }
 
 fn existing(name: &str, parameters: &[(&str, &str)], existing: &Existing) -> Plan {
+    of_pipeline(pipelines::find(name).expect("a pipeline"), parameters, existing)
+}
+
+fn of_pipeline(pipeline: &'static Pipeline, parameters: &[(&str, &str)], existing: &Existing) -> Plan {
     let given = Given::new(existing, Home { region: "eu-central-1", account: "111122223333" });
     let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let choices = Choices {
@@ -20,7 +24,7 @@ fn existing(name: &str, parameters: &[(&str, &str)], existing: &Existing) -> Pla
         package: Package { key: Some("functions/0.zip".to_owned()), architecture: "arm64".to_owned() },
         certificate: Some("-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n".to_owned()),
     };
-    Plan::new(pipelines::find(name).expect("a pipeline"), &choices).expect("a plan")
+    Plan::new(pipeline, &choices).expect("a plan")
 }
 
 #[test]
@@ -84,11 +88,8 @@ fn own_values_and_the_choice_of_the_sample_reach_every_format() {
     with(Format::Terraform, "main.tf", "LogDays");
     with(Format::Cdk, "app.ts", "consumer.getParameter(\"LogDays\").default = \"5\";");
     for format in [Format::Cloudformation, Format::Terraform, Format::Cdk] {
-        with(
-            format,
-            "templates/tables.yaml",
-            crate::pipelines::find("dynamodb-eventbridge").unwrap().stack("tables").unwrap().template,
-        );
+        let tables = pipelines::find("dynamodb-eventbridge").unwrap().stack("tables").unwrap();
+        with(format, "templates/tables.yaml", tables.template);
         with(format, "README.md", "PackageKey names");
     }
 }
@@ -123,34 +124,15 @@ fn texts_are_quoted_for_terraform() {
 /// No template of a pipeline has a secret parameter; this one has.
 #[test]
 fn a_secret_is_an_input_and_never_written() {
-    use crate::pipelines::{Owner, Pipeline, Stack};
     const SECRET: Pipeline = Pipeline {
         name: "secret",
-        stacks: &[Stack {
-            name: "only",
-            owner: Owner::Pipeline,
-            template: "Parameters:\n  Token: {Type: String, NoEcho: true}\nResources:\n  Role: {Type: AWS::IAM::Role}\n",
-            depends_on: &[],
-            parameters: &[],
-            holds_data: false,
-            sample: false,
-        }],
-        ..*crate::pipelines::ALL[0]
+        stacks: &[Stack::new(
+            "only",
+            "Parameters:\n  Token: {Type: String, NoEcho: true}\nResources:\n  Role: {Type: AWS::IAM::Role}\n",
+        )],
+        ..*pipelines::ALL[0]
     };
-    let parameters = std::collections::BTreeMap::from([("Token".to_owned(), "hunter2".to_owned())]);
-    let package = Package { key: None, architecture: "arm64".to_owned() };
-    let given = Given::default();
-    let choices = Choices {
-        stage: "dev",
-        region: None,
-        protected: false,
-        parameters: &parameters,
-        given: &given,
-        layout: Layout::default(),
-        package,
-        certificate: None,
-    };
-    let plan = Plan::new(&SECRET, &choices).expect("a plan");
+    let plan = of_pipeline(&SECRET, &[("Token", "hunter2")], &Existing::default());
     assert_eq!(plan.stacks[0].capabilities, ["CAPABILITY_NAMED_IAM"]);
     for format in [Format::Cloudformation, Format::Terraform, Format::Cdk] {
         let files = files(&plan, format);

@@ -45,15 +45,7 @@ impl SampleApi {
         let (id, event_id) = (text("id")?, text("eventId")?);
         let event_id = event_id.parse().or_fail(Kind::Unexpected, || format!("{event_id:?} is not a UUID"))?;
         *known = Some(Known { id: id.clone(), version: call.sequence, key: correlation.clone() });
-        Ok(Inserted {
-            n,
-            event_id,
-            aggregate_id: id,
-            event_type: call.event_type.to_owned(),
-            sequence: Some(call.sequence),
-            correlation_id: correlation,
-            committed_at,
-        })
+        Ok(Inserted { event_id, committed_at, ..inserted(n, &call, id, correlation) })
     }
 }
 
@@ -82,15 +74,20 @@ impl Single for SampleApi {
                 format!("{} {}: {} for a request that must be refused", call.method, call.path, answer.status);
             return Err(Error::new(Kind::Verify, message));
         }
-        Ok(Inserted {
-            n,
-            event_id: Uuid::nil(),
-            aggregate_id: known.id,
-            event_type: call.event_type.to_owned(),
-            sequence: Some(call.sequence),
-            correlation_id: correlation,
-            committed_at: Utc::now(),
-        })
+        Ok(inserted(n, &call, known.id, correlation))
+    }
+}
+
+/// Returns the event of a call, without an id and committed now.
+fn inserted(n: u64, call: &Call, aggregate_id: String, correlation_id: String) -> Inserted {
+    Inserted {
+        n,
+        event_id: Uuid::nil(),
+        aggregate_id,
+        event_type: call.event_type.to_owned(),
+        sequence: Some(call.sequence),
+        correlation_id,
+        committed_at: Utc::now(),
     }
 }
 
