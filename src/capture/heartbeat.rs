@@ -3,7 +3,7 @@
 
 use super::settings::Heartbeat;
 use crate::error::Result;
-use crate::postgres::replication::quote_identifier;
+use crate::postgres::quote_identifier;
 use crate::postgres::{self, Target, failed};
 
 /// Writes until it is dropped. A failed heartbeat is logged and retried: it must not end the task.

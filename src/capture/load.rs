@@ -12,7 +12,7 @@ use super::table::Table;
 use crate::error::Result;
 use crate::postgres::failed;
 use crate::postgres::replication::pgoutput::Value;
-use crate::postgres::replication::{quote_identifier, quote_literal};
+use crate::postgres::{quote_identifier, quote_literal};
 
 /// Copies the tables. With a snapshot: exactly the rows that were committed when the slot was created.
 pub(super) async fn load(

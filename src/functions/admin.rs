@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::environment::{required, roots};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, OrFail, Result};
-use crate::postgres::admin::{AdminReply, AdminRequest, AdminResponse, Writers, execute_with};
-use crate::postgres::{Target, connect, without_rows};
+use crate::postgres::admin::{AdminRequest, AdminResponse, Writers, execute_with};
+use crate::postgres::{AdminReply, Target, connect, without_rows};
 
 pub struct Handler {
     secrets: aws_sdk_secretsmanager::Client,

@@ -4,9 +4,10 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use tokio_postgres::{Client, GenericClient};
+use tokio_postgres::{Client, GenericClient, Row};
 
-use super::fault::failed;
+use super::names::quote_literal;
+use super::query::rows;
 use crate::error::Result;
 
 /// Age from which an open transaction is reported.
@@ -30,13 +31,11 @@ impl OpenTransaction {
     /// Returns the SQL that ends the transaction.
     pub fn end(&self) -> String {
         match (&self.prepared, self.pid) {
-            (Some(gid), _) => format!("ROLLBACK PREPARED '{}'", gid.replace('\'', "''")),
+            (Some(gid), _) => format!("ROLLBACK PREPARED {}", quote_literal(gid)),
             (None, pid) => format!("SELECT pg_terminate_backend({})", pid.unwrap_or_default()),
         }
     }
-}
 
-impl OpenTransaction {
     /// Returns its description with its age at `now`: `the transaction of process 77, open since … (42 s)`.
     pub fn with_age(&self, now: DateTime<Utc>) -> String {
         match self.since {
@@ -81,8 +80,7 @@ pub(super) async fn open_transactions(client: &impl GenericClient) -> Result<Vec
          FROM pg_prepared_xacts WHERE prepared < clock_timestamp() - interval '{SETTLED}'
          ORDER BY 5"
     );
-    let rows = client.query(&query, &[]).await.map_err(failed("look for open transactions"))?;
-    Ok(rows.into_iter().map(transaction).collect())
+    rows(client, "look for open transactions", &query, &[], transaction).await
 }
 
 /// Returns the transactions that hold a lock on a table of the outbox, or the lock of a migration, oldest first.
@@ -96,11 +94,10 @@ pub(super) async fn lock_holders(client: &Client, migration_lock: i64) -> Result
                OR l.locktype = 'relation' AND EXISTS (
                    SELECT FROM pg_class c WHERE c.oid = l.relation AND c.relnamespace = 'public'::regnamespace))
         ORDER BY 5";
-    let rows = client.query(query, &[&migration_lock]).await.map_err(failed("find the holder of the lock"))?;
-    Ok(rows.into_iter().map(transaction).collect())
+    rows(client, "find the holder of the lock", query, &[&migration_lock], transaction).await
 }
 
-fn transaction(row: tokio_postgres::Row) -> OpenTransaction {
+fn transaction(row: Row) -> OpenTransaction {
     OpenTransaction {
         pid: row.get(0),
         user: row.get(1),

@@ -104,19 +104,15 @@ impl Target {
     /// `WrongSecret` if the text is not such a document; the text is not repeated.
     pub fn from_whole_secret(text: &str, roots: Roots) -> Result<Self> {
         let target = Self::from_secret(text, "", 5432, "", roots)?;
-        let missing: Vec<_> = [("host", &target.host), ("dbname", &target.database)]
-            .into_iter()
-            .filter(|(_, value)| value.is_empty())
-            .collect();
-        match missing.as_slice() {
-            [] => Ok(target),
-            missing => {
-                let names: Vec<_> = missing.iter().map(|(name, _)| *name).collect();
-                let text = format!("the database secret has no {}", names.join(" and no "));
-                Err(Error::new(Kind::WrongSecret, text)
-                    .hint("add it to the secret, or set database.endpoint and database.name in [existing]"))
-            }
+        let fields = [("host", &target.host), ("dbname", &target.database)];
+        let missing: Vec<&str> =
+            fields.into_iter().filter(|(_, value)| value.is_empty()).map(|(name, _)| name).collect();
+        if missing.is_empty() {
+            return Ok(target);
         }
+        let text = format!("the database secret has no {}", missing.join(" and no "));
+        Err(Error::new(Kind::WrongSecret, text)
+            .hint("add it to the secret, or set database.endpoint and database.name in [existing]"))
     }
 
     /// Returns the name or address to connect to. `localhost` is not resolved: some machines, and containers above all,
@@ -186,6 +182,19 @@ where
         session::lift_transaction_timeout(&client).await?;
     }
     Ok(client)
+}
+
+/// Checks that the server is not Pgpool-II, which passes everything else on: it answers `SHOW pool_version` itself
+/// (Pgpool-II documentation, "SHOW pool_version"). PostgreSQL does not know that setting, and writes the error into its log.
+///
+/// # Errors
+/// `Failed`, with the pooler's name; `DatabaseUnreachable` if the connection breaks.
+pub async fn refuse_pgpool(client: &Client, target: &Target) -> Result<()> {
+    match client.simple_query("SHOW pool_version").await {
+        Ok(_) => Err(pooler::Pooler::Pgpool.error(&target.describe())),
+        Err(error) if error.as_db_error().is_some() => Ok(()),
+        Err(error) => Err(fault::failed("ask the server for its kind")(error)),
+    }
 }
 
 #[cfg(test)]

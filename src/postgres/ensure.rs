@@ -6,8 +6,8 @@
 use tokio_postgres::GenericClient;
 
 use super::fault::failed;
-use super::names::table;
-use super::replication::{quote_identifier, quote_literal};
+use super::names::{quote_identifier, quote_literal, table};
+use super::query::value;
 use crate::error::Result;
 use crate::outbox::Layout;
 
@@ -176,8 +176,7 @@ pub(super) async fn all(client: &impl GenericClient, layout: &Layout) -> Result<
     for rule in rules(layout) {
         let question = format!("SELECT {}", rule.holds);
         let action = format!("apply: {}", rule.done);
-        let holds: bool = client.query_one(&question, &[]).await.map_err(failed(&action))?.get(0);
-        if !holds {
+        if !value::<bool>(client, &action, &question, &[]).await? {
             client.batch_execute(&rule.remedy).await.map_err(failed(&action))?;
             changes.push(rule.done);
         }
@@ -187,13 +186,9 @@ pub(super) async fn all(client: &impl GenericClient, layout: &Layout) -> Result<
 
 /// Returns problems that prevent the capture and can't be fixed here.
 pub(super) async fn warnings(client: &impl GenericClient) -> Result<Vec<String>> {
-    let mut warnings = Vec::new();
-    let level: String =
-        client.query_one("SELECT current_setting('wal_level')", &[]).await.map_err(failed("read wal_level"))?.get(0);
-    if level != "logical" {
-        warnings.push(format!(
-            "wal_level is {level}, so nothing can be captured: set rds.logical_replication = 1 in the parameter group and reboot"
-        ));
-    }
-    Ok(warnings)
+    let level: String = value(client, "read wal_level", "SELECT current_setting('wal_level')", &[]).await?;
+    let warning = format!(
+        "wal_level is {level}, so nothing can be captured: set rds.logical_replication = 1 in the parameter group and reboot"
+    );
+    Ok(if level == "logical" { Vec::new() } else { vec![warning] })
 }

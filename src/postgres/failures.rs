@@ -4,10 +4,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use super::fault::failed;
+use super::query::rows;
 use crate::error::Result;
 
 /// Maximum rows per answer.
@@ -59,8 +60,7 @@ pub(super) async fn failures(client: &Client, request: &FailuresRequest) -> Resu
         LEFT JOIN public.outbox_processed p ON p.consumer = f.consumer AND p.event_id = f.event_id
         WHERE f.id > $1 AND ($2::bigint IS NULL OR f.id = $2)
         ORDER BY f.id LIMIT $3";
-    let rows = client.query(query, &[&request.after, &request.id, &MOST]).await;
-    let row = |row: tokio_postgres::Row| FailureRow {
+    let failure = |row: Row| FailureRow {
         id: row.get(0),
         consumer: row.get(1),
         stream: row.get(2),
@@ -78,7 +78,7 @@ pub(super) async fn failures(client: &Client, request: &FailuresRequest) -> Resu
         bytes: row.get(14),
         payload: row.get::<_, Option<Vec<u8>>>(15).map(|bytes| STANDARD.encode(bytes)),
     };
-    Ok(rows.map_err(failed("read the failures"))?.into_iter().map(row).collect())
+    rows(client, "read the failures", query, &[&request.after, &request.id, &MOST], failure).await
 }
 
 /// Removes the marks of failed events, so that the consumer accepts them when they are delivered again.

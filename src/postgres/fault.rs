@@ -1,6 +1,6 @@
 //! Converts PostgreSQL's errors to ours: by SQLSTATE and type, never by text.
 
-use std::error::Error as _;
+use std::error::Error as StdError;
 use std::io;
 
 use rustls_pki_types::InvalidDnsNameError;
@@ -31,44 +31,42 @@ pub(super) fn connecting(error: tokio_postgres::Error, target: &Target) -> Error
         };
         return Error::new(kind, text).with_source(error);
     }
-    match certificate_fault(&error) {
-        Some(text) => {
-            Error::new(Kind::UntrustedCertificate, format!("{at}: the server's certificate is not trusted: {text}"))
-        }
-        None => {
-            let fault = Error::new(Kind::DatabaseUnreachable, format!("{at}: no connection"));
-            let fault = match lacks_tls(&error, target) {
-                true => {
-                    fault.hint("a server of this machine without TLS: add sslmode=disable to the connection string")
-                }
-                false => fault,
-            };
-            fault.with_source(error)
-        }
+    if let Some(reason) = certificate_fault(&error) {
+        let text = format!("{at}: the server's certificate is not trusted: {reason}");
+        return Error::new(Kind::UntrustedCertificate, text);
     }
+    let fault = Error::new(Kind::DatabaseUnreachable, format!("{at}: no connection"));
+    let fault = match lacks_tls(&error, target) {
+        true => fault.hint("a server of this machine without TLS: add sslmode=disable to the connection string"),
+        false => fault,
+    };
+    fault.with_source(error)
 }
 
 /// Returns whether a server of this machine does not speak TLS. The driver reports that without an error of the system or
 /// of rustls as the cause.
 fn lacks_tls(error: &tokio_postgres::Error, target: &Target) -> bool {
-    let is_other = |cause: &(dyn std::error::Error + 'static)| {
+    let is_other = |cause: &(dyn StdError + 'static)| {
         !cause.is::<io::Error>() && !cause.is::<rustls::Error>() && !cause.is::<InvalidDnsNameError>()
     };
     target.roots != Roots::NoTls && is_loopback_host(&target.host) && error.source().is_some_and(is_other)
 }
 
+/// Returns the causes of an error, outermost first.
+fn causes<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    std::iter::successors(error.source(), |&cause| cause.source())
+}
+
 /// Returns rustls' reason to reject the server's certificate, if the certificate was the problem.
 fn certificate_fault(error: &tokio_postgres::Error) -> Option<String> {
-    let mut next = error.source();
-    while let Some(cause) = next {
+    causes(error).find_map(|cause| {
         // io::Error shows its inner error through get_ref, not as its source.
         let inner = cause.downcast_ref::<io::Error>().and_then(|io| io.get_ref()).and_then(|e| e.downcast_ref());
         match inner.or_else(|| cause.downcast_ref::<rustls::Error>()) {
-            Some(rustls::Error::InvalidCertificate(reason)) => return Some(reason.to_string()),
-            _ => next = cause.source(),
+            Some(rustls::Error::InvalidCertificate(reason)) => Some(reason.to_string()),
+            _ => None,
         }
-    }
-    None
+    })
 }
 
 /// Returns the server's message with its detail and hint; for other failures the error's text and cause.
@@ -91,41 +89,29 @@ pub fn describe(error: &tokio_postgres::Error) -> String {
 /// or can't read (SQLSTATE 53100, 53200, 58030). DMS calls these environmental, and retries (DMS user guide, "Error
 /// handling task settings", RecoverableErrorCount).
 pub fn is_environmental(error: &Error) -> bool {
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        let state = cause.downcast_ref::<tokio_postgres::Error>().and_then(tokio_postgres::Error::code);
-        if state.is_some_and(|state| [SqlState::DISK_FULL, SqlState::OUT_OF_MEMORY, SqlState::IO_ERROR].contains(state))
-        {
-            return true;
-        }
-        next = cause.source();
-    }
-    error.kind() == Kind::DatabaseUnreachable
+    let states = [SqlState::DISK_FULL, SqlState::OUT_OF_MEMORY, SqlState::IO_ERROR];
+    let mut found = causes(error).filter_map(|cause| cause.downcast_ref::<tokio_postgres::Error>()?.code());
+    error.kind() == Kind::DatabaseUnreachable || found.any(|state| states.contains(state))
 }
 
 /// Formats an error for a function's log: without the server's `DETAIL`, which quotes rows, and with the table and the
 /// constraint instead.
 pub fn without_rows(error: &Error) -> String {
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        let server = cause.downcast_ref::<tokio_postgres::Error>().and_then(tokio_postgres::Error::as_db_error);
-        let Some(server) = server else {
-            next = cause.source();
-            continue;
-        };
-        let mut text = error.message().to_owned();
-        if let Some(detail) = server.detail() {
-            text = text.replace(&format!("; {detail}"), "");
-        }
-        for (what, name) in [("table", server.table()), ("constraint", server.constraint())] {
-            if let Some(name) = name {
-                text.push_str(&format!("; {what} {name}"));
-            }
-        }
-        return text;
+    let server = causes(error).find_map(|cause| cause.downcast_ref::<tokio_postgres::Error>()?.as_db_error());
+    let Some(server) = server else {
+        let causes = error.causes();
+        return if causes.is_empty() { error.to_string() } else { format!("{error}: {}", causes.join(": ")) };
+    };
+    let mut text = error.message().to_owned();
+    if let Some(detail) = server.detail() {
+        text = text.replace(&format!("; {detail}"), "");
     }
-    let causes = error.causes();
-    if causes.is_empty() { error.to_string() } else { format!("{error}: {}", causes.join(": ")) }
+    for (what, name) in [("table", server.table()), ("constraint", server.constraint())] {
+        if let Some(name) = name {
+            text.push_str(&format!("; {what} {name}"));
+        }
+    }
+    text
 }
 
 /// Converts a failure of a statement: `.map_err(failed("insert a car"))`.

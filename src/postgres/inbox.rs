@@ -7,10 +7,12 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use tokio_postgres::Client;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::fault::failed;
 use super::names::{Names, mark};
+use super::query::{rows, value};
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 
@@ -98,13 +100,13 @@ const MARK: &str = "WITH marks AS (
 const FAIL_EVENT: &str = "WITH fresh AS (
         INSERT INTO public.outbox_processed (consumer, event_id, aggregate_type, aggregate_id, event_type, sequence,
                                              committed_at, attempts, shard_id, sequence_number, succeeded)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, false)
+        VALUES ($1, $9, $10, $11, $12, $13, $14, $7, $3, $4, false)
         ON CONFLICT DO NOTHING
         RETURNING event_id
     )
-    INSERT INTO public.outbox_failures (consumer, stream, shard_id, sequence_number, partition_key, event_id, reason,
-                                        attempts, payload)
-    SELECT $1, $11, $9, $10, $12, event_id, $13, $8, $14 FROM fresh
+    INSERT INTO public.outbox_failures (consumer, stream, shard_id, sequence_number, partition_key, reason, attempts,
+                                        payload, event_id)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, event_id FROM fresh
     ON CONFLICT DO NOTHING";
 
 const FAIL_RECORD: &str = "INSERT INTO public.outbox_failures (consumer, stream, shard_id, sequence_number,
@@ -133,7 +135,7 @@ impl Inbox {
         looked.map_err(failed("read the inbox"))?;
         let query = "SELECT attnotnull FROM pg_attribute
                      WHERE attrelid = 'public.outbox_processed'::regclass AND attname = 'sequence'";
-        let numbered: bool = self.client.query_one(query, &[]).await.map_err(failed("read the inbox"))?.get(0);
+        let numbered: bool = value(&self.client, "read the inbox", query, &[]).await?;
         if self.unnumbered && numbered {
             let text = "outbox_processed does not accept events without a sequence";
             return Err(Error::new(Kind::Schema, text).hint("run `outboxctl db init`"));
@@ -143,43 +145,31 @@ impl Inbox {
 
     /// Returns which of these events were marked before, as processed or as failed.
     pub async fn known(&self, events: &[Uuid]) -> Result<HashSet<Uuid>> {
-        let rows = self
-            .client
-            .query(
-                "SELECT event_id FROM public.outbox_processed WHERE consumer = $1 AND event_id = ANY($2)",
-                &[&self.consumer, &events],
-            )
-            .await
-            .map_err(failed("read the inbox"))?;
-        Ok(rows.into_iter().map(|row| row.get(0)).collect())
+        let query = "SELECT event_id FROM public.outbox_processed WHERE consumer = $1 AND event_id = ANY($2)";
+        let known = rows(&self.client, "read the inbox", query, &[&self.consumer, &events], |row| row.get(0)).await?;
+        Ok(known.into_iter().collect())
     }
 
     /// Marks events as processed, in this order; returns those that were not marked before.
     pub async fn mark(&self, marks: &[Mark]) -> Result<HashSet<Uuid>> {
-        fn column<T>(marks: &[Mark], pick: impl Fn(&Mark) -> T) -> Vec<T> {
+        fn column<'m, T>(marks: &'m [Mark], pick: impl Fn(&'m Mark) -> T) -> Vec<T> {
             marks.iter().map(pick).collect()
         }
-        let rows = self
-            .client
-            .query(
-                &self.mark,
-                &[
-                    &self.consumer,
-                    &column(marks, |m| m.event_id),
-                    &column(marks, |m| m.aggregate_type.clone()),
-                    &column(marks, |m| m.aggregate_id.clone()),
-                    &column(marks, |m| m.event_type.clone()),
-                    &column(marks, |m| m.sequence),
-                    &column(marks, |m| m.committed_at),
-                    &column(marks, |m| m.attempts),
-                    &column(marks, |m| m.shard_id.clone()),
-                    &column(marks, |m| m.sequence_number.clone()),
-                    &column(marks, |m| m.digest.to_be_bytes().to_vec()),
-                ],
-            )
-            .await
-            .map_err(failed("mark events as processed"))?;
-        Ok(rows.into_iter().map(|row| row.get(0)).collect())
+        let parameters: &[&(dyn ToSql + Sync)] = &[
+            &self.consumer,
+            &column(marks, |m| m.event_id),
+            &column(marks, |m| m.aggregate_type.as_str()),
+            &column(marks, |m| m.aggregate_id.as_str()),
+            &column(marks, |m| m.event_type.as_str()),
+            &column(marks, |m| m.sequence),
+            &column(marks, |m| m.committed_at),
+            &column(marks, |m| m.attempts),
+            &column(marks, |m| m.shard_id.as_str()),
+            &column(marks, |m| m.sequence_number.as_str()),
+            &column(marks, |m| m.digest.to_be_bytes().to_vec()),
+        ];
+        let fresh = rows(&self.client, "mark events as processed", &self.mark, parameters, |row| row.get(0)).await?;
+        Ok(fresh.into_iter().collect())
     }
 
     /// Stores a failed record. Its outbox row stays unprocessed.
@@ -188,48 +178,19 @@ impl Inbox {
         let Delivery { shard_id, sequence_number, partition_key, payload } = delivery;
         // PostgreSQL's text contains no NUL.
         let [reason, partition_key] = [reason, partition_key].map(|text| text.replace('\0', "\u{fffd}"));
-        let written = match event {
-            None => {
-                self.client
-                    .execute(
-                        FAIL_RECORD,
-                        &[
-                            &self.consumer,
-                            &stream,
-                            &shard_id,
-                            &sequence_number,
-                            &partition_key,
-                            &reason,
-                            &attempts,
-                            &payload,
-                        ],
-                    )
-                    .await
-            }
+        let mut parameters: Vec<&(dyn ToSql + Sync)> =
+            vec![&self.consumer, &stream, shard_id, sequence_number, &partition_key, &reason, attempts, payload];
+        let statement = match event {
+            None => FAIL_RECORD,
             Some(event) => {
-                self.client
-                    .execute(
-                        FAIL_EVENT,
-                        &[
-                            &self.consumer,
-                            &event.event_id,
-                            &event.aggregate_type,
-                            &event.aggregate_id,
-                            &event.event_type,
-                            &event.sequence,
-                            &event.committed_at,
-                            &attempts,
-                            &shard_id,
-                            &sequence_number,
-                            &stream,
-                            &partition_key,
-                            &reason,
-                            &payload,
-                        ],
-                    )
-                    .await
+                let Mark { event_id, aggregate_type, aggregate_id, event_type, sequence, committed_at, .. } = event;
+                let event: [&(dyn ToSql + Sync); 6] =
+                    [event_id, aggregate_type, aggregate_id, event_type, sequence, committed_at];
+                parameters.extend(event);
+                FAIL_EVENT
             }
         };
+        let written = self.client.execute(statement, &parameters).await;
         written.map(drop).map_err(failed("store a record that could not be processed"))
     }
 }

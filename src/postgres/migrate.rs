@@ -1,35 +1,19 @@
 //! Migrates the schema in one transaction, so that a kill leaves the old state or the new one.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use tokio_postgres::error::{DbError, SqlState};
 use tokio_postgres::{Client, GenericClient};
 
 use super::fault::failed;
-use super::schema::{MIGRATIONS, Migration};
+use super::schema::{LEDGER, Migration, Step, pending, recorded};
 use super::{blocking, ensure, requirements};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::outbox::Layout;
 
 /// Serialises concurrent `db init`s; the number is arbitrary and never changes.
 pub(super) const LOCK: i64 = 0x6f75_7462_6f78;
 /// Attempts of an init that other sessions get in the way of.
 const MAX_ATTEMPTS: u32 = 10;
-
-pub(super) const LEDGER: &str = "CREATE TABLE IF NOT EXISTS public.outboxctl_migrations (
-    version    integer      PRIMARY KEY,
-    name       varchar(100) NOT NULL,
-    checksum   char(64)     NOT NULL,
-    applied_at timestamptz  NOT NULL DEFAULT now()
-)";
-
-/// A migration, and whether it was applied before.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
-    pub version: i32,
-    pub name: String,
-}
 
 /// Changes by `db init`, or with `dry_run` the changes that it would make.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,7 +103,7 @@ async fn migrate(client: &mut Client, layout: &Layout, dry_run: bool, sample: bo
     transaction.batch_execute(LEDGER).await.map_err(failed("create the table of migrations"))?;
     let recorded = recorded(&transaction).await?;
     let mut pending = pending(&recorded)?;
-    pending.retain(|migration| migration.belongs_to(layout) && (sample || !migration.sample));
+    pending.retain(|migration| migration.is_needed(layout, sample));
     for migration in &pending {
         apply(&transaction, migration).await?;
     }
@@ -130,7 +114,7 @@ async fn migrate(client: &mut Client, layout: &Layout, dry_run: bool, sample: bo
     Ok(InitReport {
         changed: !(pending.is_empty() && ensured.is_empty()),
         dry_run,
-        applied: pending.iter().map(|m| Step { version: m.version, name: m.name.to_owned() }).collect(),
+        applied: pending.iter().map(Step::from).collect(),
         present: recorded.into_iter().map(|(version, row)| Step { version, name: row.name }).collect(),
         ensured,
         warnings,
@@ -138,7 +122,7 @@ async fn migrate(client: &mut Client, layout: &Layout, dry_run: bool, sample: bo
 }
 
 async fn apply(client: &impl GenericClient, migration: &Migration) -> Result<()> {
-    let what = format!("migration {:04}_{}", migration.version, migration.name);
+    let what = format!("migration {}", migration.title());
     client.batch_execute(migration.sql).await.map_err(failed(&what))?;
     client
         .execute(
@@ -148,73 +132,4 @@ async fn apply(client: &impl GenericClient, migration: &Migration) -> Result<()>
         .await
         .map_err(failed(&what))?;
     Ok(())
-}
-
-/// A row of the table of migrations.
-#[derive(Debug, Clone)]
-pub(super) struct Recorded {
-    pub name: String,
-    pub checksum: String,
-    pub applied_at: chrono::DateTime<chrono::Utc>,
-}
-
-pub(super) async fn recorded(client: &impl GenericClient) -> Result<BTreeMap<i32, Recorded>> {
-    let rows = client
-        .query("SELECT version, name, checksum, applied_at FROM public.outboxctl_migrations", &[])
-        .await
-        .map_err(failed("read the table of migrations"))?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.get(0), Recorded { name: row.get(1), checksum: row.get(2), applied_at: row.get(3) }))
-        .collect())
-}
-
-/// Returns the migrations to apply, after comparing the record with those of this executable.
-pub(super) fn pending(recorded: &BTreeMap<i32, Recorded>) -> Result<Vec<Migration>> {
-    for (version, row) in recorded {
-        match MIGRATIONS.iter().find(|m| m.version == *version) {
-            None => {
-                return Err(Error::new(
-                    Kind::Schema,
-                    format!("the database has migration {version:04}_{}, which this outboxctl does not know", row.name),
-                )
-                .hint("use the newer outboxctl that applied it"));
-            }
-            Some(migration) if migration.checksum() != row.checksum => {
-                return Err(Error::new(
-                    Kind::Schema,
-                    format!(
-                        "migration {version:04}_{} was applied with another text than this outboxctl has",
-                        row.name
-                    ),
-                )
-                .hint("use the outboxctl version that applied it; an applied migration is never edited"));
-            }
-            Some(_) => {}
-        }
-    }
-    Ok(MIGRATIONS.iter().filter(|m| !recorded.contains_key(&m.version)).copied().collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(checksum: String) -> Recorded {
-        Recorded { name: "outbox".into(), checksum, applied_at: chrono::Utc::now() }
-    }
-
-    #[test]
-    fn only_missing_migrations_are_pending() {
-        assert_eq!(pending(&BTreeMap::new()).expect("fine").len(), MIGRATIONS.len());
-        let first = BTreeMap::from([(1, row(MIGRATIONS[0].checksum()))]);
-        assert_eq!(pending(&first).expect("fine").first().map(|m| m.version), Some(2));
-    }
-
-    #[test]
-    fn edited_and_unknown_migrations_are_refused() {
-        for recorded in [BTreeMap::from([(1, row("other".into()))]), BTreeMap::from([(9_999, row(String::new()))])] {
-            assert_eq!(pending(&recorded).expect_err("refused").kind(), Kind::Schema);
-        }
-    }
 }

@@ -1,6 +1,5 @@
 //! The names and expressions of an outbox table in statements, quoted.
 
-use super::replication::{quote_identifier, quote_literal};
 use crate::outbox::Layout;
 use crate::outbox::layout::Processed;
 
@@ -84,14 +83,24 @@ impl Names {
     /// of its sequence, or without one in that of its time.
     pub(super) fn order(&self) -> [String; 5] {
         let Self { aggregate_type, aggregate_id, sequence, created_at, id, .. } = self;
-        let (sequence, at) = match self.own {
-            // The table has a unique index on these three; the rest is constant.
-            true => (sequence.clone(), "'epoch'::timestamptz".to_owned()),
-            false => (format!("coalesce({sequence}, 0)"), format!("coalesce({created_at}, 'epoch')")),
+        let [sequence, at, id] = match self.own {
+            // The table has a unique index on the first three; the rest is constant.
+            true => [sequence.as_str(), "'epoch'::timestamptz", "'00000000-0000-0000-0000-000000000000'::uuid"]
+                .map(str::to_owned),
+            false => [format!("coalesce({sequence}, 0)"), format!("coalesce({created_at}, 'epoch')"), id.clone()],
         };
-        let id = if self.own { "'00000000-0000-0000-0000-000000000000'::uuid".to_owned() } else { id.clone() };
         [aggregate_type.clone(), aggregate_id.clone(), sequence, at, id]
     }
+}
+
+/// Quotes `name` as an SQL identifier.
+pub fn quote_identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Quotes `text` as an SQL string.
+pub fn quote_literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// Returns `"schema"."table"`.

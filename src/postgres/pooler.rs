@@ -5,10 +5,7 @@
 
 use std::fmt;
 
-use tokio_postgres::Client;
-
 use super::Target;
-use super::fault::failed;
 use crate::error::{Error, Kind, Result};
 
 /// A connection pooler between client and server.
@@ -65,19 +62,6 @@ pub(super) fn check(target: &Target) -> Result<()> {
     match Pooler::of_host(&target.host) {
         None => Ok(()),
         Some(pooler) => Err(pooler.error(&target.describe())),
-    }
-}
-
-/// Checks that the server is not Pgpool-II, which passes everything else on: it answers `SHOW pool_version` itself
-/// (Pgpool-II documentation, "SHOW pool_version"). PostgreSQL does not know that setting, and writes the error into its log.
-///
-/// # Errors
-/// `Failed`, with the pooler's name; `DatabaseUnreachable` if the connection breaks.
-pub async fn refuse_pgpool(client: &Client, target: &Target) -> Result<()> {
-    match client.simple_query("SHOW pool_version").await {
-        Ok(_) => Err(Pooler::Pgpool.error(&target.describe())),
-        Err(error) if error.as_db_error().is_some() => Ok(()),
-        Err(error) => Err(failed("ask the server for its kind")(error)),
     }
 }
 

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::fault::failed;
 use super::names::Names;
+use super::query::value;
 use crate::error::Result;
 use crate::outbox::Layout;
 
@@ -80,8 +81,8 @@ fn rows(layout: &Layout) -> String {
 
 pub(super) async fn processed(client: &Client, layout: &Layout, request: &ProcessedRequest) -> Result<ProcessedPage> {
     let Some(after) = request.after else {
-        let row = client.query_one("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint", &[]).await;
-        let xact: i64 = row.map_err(failed("find the end of the processed log"))?.get(0);
+        let end = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+        let xact = value(client, "find the end of the processed log", end, &[]).await?;
         return Ok(ProcessedPage { rows: Vec::new(), next: LogPosition { xact, position: 0 } });
     };
     let found = client

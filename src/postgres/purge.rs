@@ -7,7 +7,9 @@ use uuid::Uuid;
 
 use super::fault::failed;
 use super::names::Names;
-use crate::error::{Error, Kind, Result};
+use super::query::rows;
+use super::row::need_age;
+use crate::error::Result;
 use crate::outbox::Layout;
 
 /// Rows per transaction.
@@ -55,19 +57,8 @@ fn is_done(names: &Names) -> String {
     )
 }
 
-/// Checks that the table has a time by which rows are old.
-fn check(layout: &Layout) -> Result<()> {
-    if layout.columns.created_at.is_some() {
-        return Ok(());
-    }
-    let text = format!("{} has no created_at column: the age of its rows is not known", layout.full_name());
-    Err(Error::new(Kind::Usage, text).hint(
-        "name the column in [outbox] of outboxctl.toml, if there is one; otherwise the application deletes its rows",
-    ))
-}
-
 pub(super) async fn purge(client: &Client, layout: &Layout, request: &PurgeRequest) -> Result<u64> {
-    check(layout)?;
+    need_age(layout)?;
     let names = Names::of(layout, "outbox");
     let Names { table, id, created_at, .. } = &names;
     match request {
@@ -102,7 +93,7 @@ pub(super) async fn purgeable(
     before: DateTime<Utc>,
     groups: &[String],
 ) -> Result<Purgeable> {
-    check(layout)?;
+    need_age(layout)?;
     let groups = if groups.is_empty() { all_groups(client).await? } else { groups.to_vec() };
     let names = Names::of(layout, "outbox");
     let (done, kept) = (is_done(&names), Names::of(layout, "o"));
@@ -126,6 +117,5 @@ async fn all_groups(client: &Client) -> Result<Vec<String>> {
                      SELECT (SELECT min(consumer) FROM public.outbox_processed p WHERE p.consumer > known.consumer)
                      FROM known WHERE known.consumer IS NOT NULL)
                  SELECT consumer FROM known WHERE consumer IS NOT NULL";
-    let rows = client.query(query, &[]).await.map_err(failed("list the consumer groups"))?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+    rows(client, "list the consumer groups", query, &[], |row| row.get(0)).await
 }

@@ -6,10 +6,12 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use tokio_postgres::{Client, Transaction};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Row, Transaction};
 use uuid::Uuid;
 
 use super::fault::failed;
+use super::query::rows;
 use crate::error::Result;
 
 /// The last delivered event of an aggregate.
@@ -64,16 +66,15 @@ pub(super) async fn behind(client: &Client, delivered: &[Last], known: bool) -> 
     let sequences: Vec<i64> = delivered.iter().map(|last| last.sequence).collect();
     let ids: Vec<Uuid> = delivered.iter().map(|last| last.event_id).collect();
     let times: Vec<DateTime<Utc>> = delivered.iter().map(|last| last.committed_at).collect();
-    let rows = client.query(query, &[&types, &aggregates, &sequences, &ids, &times, &known]).await;
-    let rows = rows.map_err(failed("compare the sequences with the delivered events"))?;
-    let behind = |row: tokio_postgres::Row| Behind {
+    let behind = |row: Row| Behind {
         aggregate_type: row.get(0),
         aggregate_id: row.get(1),
         kept: row.get(2),
         delivered: row.get(3),
         reused: row.get(4),
     };
-    Ok(rows.into_iter().map(behind).collect())
+    let parameters: [&(dyn ToSql + Sync); 6] = [&types, &aggregates, &sequences, &ids, &times, &known];
+    rows(client, "compare the sequences with the delivered events", query, &parameters, behind).await
 }
 
 /// Makes each aggregate continue after its highest delivered sequence: raises its counter, and moves the rows after `kept`

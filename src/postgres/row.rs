@@ -52,9 +52,21 @@ impl EventRow {
 /// # Errors
 /// `Usage` for a table without a time.
 pub fn need_time(layout: &Layout) -> Result<()> {
+    created_at(layout, "its rows can't be selected by time", "")
+}
+
+/// Checks that the age of rows is known.
+///
+/// # Errors
+/// `Usage` for a table without a time.
+pub(super) fn need_age(layout: &Layout) -> Result<()> {
+    created_at(layout, "the age of its rows is not known", "; otherwise the application deletes its rows")
+}
+
+fn created_at(layout: &Layout, problem: &str, otherwise: &str) -> Result<()> {
     if layout.columns.created_at.is_some() {
         return Ok(());
     }
-    let text = format!("{} has no created_at column: its rows can't be selected by time", layout.full_name());
-    Err(Error::new(Kind::Usage, text).hint("name the column in [outbox] of outboxctl.toml, if there is one"))
+    Err(Error::new(Kind::Usage, format!("{} has no created_at column: {problem}", layout.full_name()))
+        .hint(format!("name the column in [outbox] of outboxctl.toml, if there is one{otherwise}")))
 }

@@ -1,9 +1,9 @@
 //! The SQL of `db init` as one script, for a person who reviews and runs it with psql.
 
 use super::ensure;
-use super::migrate::{LEDGER, LOCK};
-use super::replication::quote_literal;
-use super::schema::MIGRATIONS;
+use super::migrate::LOCK;
+use super::names::quote_literal;
+use super::schema::{LEDGER, MIGRATIONS};
 use crate::outbox::Layout;
 
 /// Returns the script: one transaction, which a second run repeats without changes.
@@ -24,9 +24,8 @@ pub fn script(layout: &Layout, sample: bool) -> String {
          {LEDGER};\n",
         env!("CARGO_PKG_VERSION"),
     );
-    let wanted = MIGRATIONS.iter().filter(|m| m.belongs_to(layout) && (sample || !m.sample));
-    for migration in wanted {
-        let (version, title) = (migration.version, format!("{:04}_{}", migration.version, migration.name));
+    for migration in MIGRATIONS.iter().filter(|migration| migration.is_needed(layout, sample)) {
+        let (version, title) = (migration.version, migration.title());
         let body = format!(
             "EXECUTE {};\n        INSERT INTO public.outboxctl_migrations (version, name, checksum)\n        VALUES \
              ({version}, {}, {});",

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, GenericClient};
+use tokio_postgres::{Client, GenericClient, Row};
 
 use super::fault::failed;
+use super::query::rows;
 use crate::error::{Error, Kind, Result};
 use crate::timing::Wait;
 
@@ -96,20 +97,14 @@ pub struct SlotRequest {
 }
 
 pub(super) async fn slots(client: &impl GenericClient) -> Result<Vec<Slot>> {
-    let rows = client
-        .query(
-            "SELECT slot_name::text, coalesce(plugin::text, ''), active,
-                    pg_wal_lsn_diff(written, confirmed_flush_lsn)::bigint,
-                    pg_wal_lsn_diff(written, restart_lsn)::bigint, wal_status
-             FROM pg_replication_slots
-             CROSS JOIN (SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
-                                     ELSE pg_current_wal_lsn() END AS written) AS log
-             WHERE database = current_database() ORDER BY slot_name",
-            &[],
-        )
-        .await
-        .map_err(failed("read the replication slots"))?;
-    let slot = |row: tokio_postgres::Row| Slot {
+    let query = "SELECT slot_name::text, coalesce(plugin::text, ''), active,
+                        pg_wal_lsn_diff(written, confirmed_flush_lsn)::bigint,
+                        pg_wal_lsn_diff(written, restart_lsn)::bigint, wal_status
+                 FROM pg_replication_slots
+                 CROSS JOIN (SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
+                                         ELSE pg_current_wal_lsn() END AS written) AS log
+                 WHERE database = current_database() ORDER BY slot_name";
+    let slot = |row: Row| Slot {
         name: row.get(0),
         plugin: row.get(1),
         active: row.get(2),
@@ -117,7 +112,7 @@ pub(super) async fn slots(client: &impl GenericClient) -> Result<Vec<Slot>> {
         retained_bytes: row.get(4),
         wal_status: row.get(5),
     };
-    Ok(rows.into_iter().map(slot).collect())
+    rows(client, "read the replication slots", query, &[], slot).await
 }
 
 /// Creates the slot, unless it exists. Returns the position from which it has every change; None if the creation still

@@ -7,9 +7,9 @@ use tokio_postgres::{Client, GenericClient};
 use super::blocking::{self, OpenTransaction};
 use super::ensure::{self, PUBLICATION};
 use super::fault::failed;
-use super::migrate::{self, Step};
 use super::names::{Names, table};
-use super::schema::MIGRATIONS;
+use super::query::{exists, value};
+use super::schema::{MIGRATIONS, Step, recorded};
 use super::slots::{self, Slot};
 use crate::error::Result;
 use crate::outbox::Layout;
@@ -71,17 +71,17 @@ pub(super) async fn status(client: &Client, layout: &Layout) -> Result<StatusRep
     let server = client.query_one("SELECT current_setting('server_version'), current_setting('wal_level')", &[]).await;
     let server = server.map_err(failed("read the server's version"))?;
     let ledger = exists(client, "public.outboxctl_migrations").await?;
-    let recorded = if ledger { migrate::recorded(client).await? } else { Default::default() };
+    let recorded = if ledger { recorded(client).await? } else { Default::default() };
     let known = |version: &i32| recorded.contains_key(version);
     // A database that was set up without the sample does not need its tables.
-    let sample = recorded.is_empty() || MIGRATIONS.iter().any(|m| m.sample && known(&m.version));
+    let sample = recorded.is_empty() || MIGRATIONS.iter().any(|m| m.is_of_sample() && known(&m.version));
     Ok(StatusReport {
         server: server.get(0),
         wal_level: server.get(1),
         pending: MIGRATIONS
             .iter()
-            .filter(|m| !known(&m.version) && m.belongs_to(layout) && (sample || !m.sample))
-            .map(|m| Step { version: m.version, name: m.name.to_owned() })
+            .filter(|m| !known(&m.version) && m.is_needed(layout, sample))
+            .map(Step::from)
             .collect(),
         outbox: if exists(client, &table(layout)).await? { Some(outbox(client, layout).await?) } else { None },
         publication: publication(client, layout).await?,
@@ -95,20 +95,10 @@ pub(super) async fn status(client: &Client, layout: &Layout) -> Result<StatusRep
     })
 }
 
-pub(super) async fn exists(client: &impl GenericClient, table: &str) -> Result<bool> {
-    let row = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&table]).await;
-    Ok(row.map_err(failed("look for a table"))?.get(0))
-}
-
 async fn publication(client: &impl GenericClient, layout: &Layout) -> Result<bool> {
-    let row = client
-        .query_one(
-            "SELECT EXISTS (SELECT FROM pg_publication_tables
-             WHERE pubname = $1 AND schemaname = $2 AND tablename = $3)",
-            &[&PUBLICATION, &layout.schema, &layout.table],
-        )
-        .await;
-    Ok(row.map_err(failed("look for the publication"))?.get(0))
+    let query = "SELECT EXISTS (SELECT FROM pg_publication_tables
+                 WHERE pubname = $1 AND schemaname = $2 AND tablename = $3)";
+    value(client, "look for the publication", query, &[&PUBLICATION, &layout.schema, &layout.table]).await
 }
 
 async fn outbox(client: &impl GenericClient, layout: &Layout) -> Result<Outbox> {
@@ -132,14 +122,12 @@ async fn outbox(client: &impl GenericClient, layout: &Layout) -> Result<Outbox> 
     let estimate: i64 = row.get(0);
     let exact = estimate < COUNTED;
     let rows = if exact {
-        let count = client.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await;
-        count.map_err(failed("count the outbox"))?.get(0)
+        value(client, "count the outbox", &format!("SELECT count(*) FROM {table}"), &[]).await?
     } else {
         estimate
     };
     let dead_lettered = if exists(client, "public.outbox_failures").await? {
-        let count = client.query_one("SELECT count(*) FROM public.outbox_failures", &[]).await;
-        count.map_err(failed("count the failures"))?.get(0)
+        value(client, "count the failures", "SELECT count(*) FROM public.outbox_failures", &[]).await?
     } else {
         0
     };

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Row};
 
 use super::fault::failed;
+use super::query::{rows, value};
 use crate::error::Result;
 
 /// Time after which [`analyze`] returns, after the table under way: a call of the admin function has 300 s.
@@ -48,25 +49,20 @@ pub struct LogicalSlot {
 /// # Errors
 /// Those of the queries.
 pub(super) async fn state(client: &Client) -> Result<UpgradeState> {
-    let reading = || failed("read the state before an upgrade");
-    let row = client.query_one("SELECT current_setting('server_version')", &[]).await.map_err(reading())?;
+    const READING: &str = "read the state before an upgrade";
     let slots = "SELECT slot_name::text, plugin::text, database::text, active, database = current_database()
                  FROM pg_replication_slots WHERE slot_type = 'logical' ORDER BY 1";
-    let slots = client.query(slots, &[]).await.map_err(reading())?;
-    let slot = |row: &tokio_postgres::Row| LogicalSlot {
+    let slot = |row: Row| LogicalSlot {
         name: row.get(0),
         plugin: row.get(1),
         database: row.get(2),
         active: row.get(3),
         here: row.get(4),
     };
-    let names = async |query: &str| {
-        let rows = client.query(query, &[]).await.map_err(reading())?;
-        Ok::<Vec<String>, crate::error::Error>(rows.iter().map(|row| row.get(0)).collect())
-    };
+    let names = async |query: &str| rows(client, READING, query, &[], |row| row.get(0)).await;
     Ok(UpgradeState {
-        server: row.get(0),
-        slots: slots.iter().map(slot).collect(),
+        server: value(client, READING, "SELECT current_setting('server_version')", &[]).await?,
+        slots: rows(client, READING, slots, &[], slot).await?,
         prepared: names("SELECT gid::text FROM pg_prepared_xacts ORDER BY 1").await?,
         reg_columns: names(
             "SELECT n.nspname || '.' || c.relname || '.' || a.attname

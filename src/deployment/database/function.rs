@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::aws::{Clients, function};
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::postgres::admin::{AdminReply, AdminRequest, AdminResponse};
+use crate::postgres::AdminReply;
+use crate::postgres::admin::{AdminRequest, AdminResponse};
 
 /// The function's time limit is 300 s (its template); the client waits longer than that.
 const TIME_LIMIT: Duration = Duration::from_secs(310);

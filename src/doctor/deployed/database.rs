@@ -7,7 +7,7 @@ use crate::aws::databases::{self, Server};
 use crate::error::Result;
 use crate::pipelines::{Hop, Output, Part};
 use crate::postgres::admin::{Overview, OverviewRequest, REBUILD, Slot, SlotTrouble, StatusReport};
-use crate::postgres::replication::quote_literal;
+use crate::postgres::quote_literal;
 
 /// Bytes of log that a slot without a reader may retain before it is a warning.
 const RETAINED: i64 = 1 << 30;

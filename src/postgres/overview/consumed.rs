@@ -1,9 +1,10 @@
 //! The processed log of consumers, and the records that they failed to process.
 
 use chrono::{DateTime, Utc};
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Row};
 
 use super::super::fault::failed;
+use super::super::query::{rows, value};
 use super::{COUNTED, Earlier, FailedRecord, MAX_ROWS, OverviewRequest, Place, Processed};
 use crate::error::Result;
 
@@ -43,14 +44,14 @@ pub(super) async fn processed(client: &Client, request: &OverviewRequest) -> Res
         }
     }
     .map_err(failed("read the log of processed events"))?;
-    let place = |row: &tokio_postgres::Row| Place { xact: row.get(11), position: row.get(12) };
+    let place = |row: &Row| Place { xact: row.get(11), position: row.get(12) };
     let full = request.processed_after.is_none() && found.len() as i64 >= FIRST_ROWS;
     let earlier = match found.first().filter(|_| full) {
         Some(oldest) => earlier(client, &place(oldest), request.processed_since).await?,
         None => Earlier::default(),
     };
     let until = found.last().map(place).or_else(|| request.processed_after.clone());
-    let row = |row: tokio_postgres::Row| Processed {
+    let row = |row: Row| Processed {
         event_id: row.get(0),
         consumer: row.get(1),
         aggregate_type: row.get(2),
@@ -81,16 +82,15 @@ async fn earlier(client: &Client, place: &Place, since: Option<DateTime<Utc>>) -
 
 pub(super) async fn failures_total(client: &Client) -> Result<usize> {
     let query = "SELECT count(*) FROM (SELECT FROM public.outbox_failures LIMIT $1) AS found";
-    let row = client.query_one(query, &[&COUNTED]).await.map_err(failed("count the failures"))?;
-    Ok(usize::try_from(row.get::<_, i64>(0)).unwrap_or_default())
+    let count: i64 = value(client, "count the failures", query, &[&COUNTED]).await?;
+    Ok(usize::try_from(count).unwrap_or_default())
 }
 
-pub(super) async fn failures(client: &Client, rows: i64) -> Result<Vec<FailedRecord>> {
+pub(super) async fn failures(client: &Client, most: i64) -> Result<Vec<FailedRecord>> {
     let query = "SELECT id, consumer, event_id, shard_id, sequence_number, reason, attempts,
                         substr(payload, 1, 4000), failed_at
                  FROM public.outbox_failures ORDER BY id DESC LIMIT $1";
-    let rows = client.query(query, &[&rows]).await.map_err(failed("read the failures"))?;
-    let row = |row: tokio_postgres::Row| FailedRecord {
+    let record = |row: Row| FailedRecord {
         id: row.get(0),
         consumer: row.get(1),
         event_id: row.get(2),
@@ -102,5 +102,5 @@ pub(super) async fn failures(client: &Client, rows: i64) -> Result<Vec<FailedRec
         payload: String::from_utf8_lossy(row.get(7)).into_owned(),
         failed_at: row.get(8),
     };
-    Ok(rows.into_iter().map(row).collect())
+    rows(client, "read the failures", query, &[&most], record).await
 }

@@ -8,15 +8,14 @@ mod outbox;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use self::consumed::{Log, failures, failures_total, processed};
 use self::outbox::{fill, newest};
-use super::fault::failed;
 use super::names::table;
+use super::query::{exists, rows};
 use super::slots::{Slot, slots};
-use super::status::exists;
 use crate::error::Result;
 use crate::outbox::Layout;
 
@@ -149,32 +148,26 @@ pub struct FailedRecord {
 }
 
 pub(super) async fn overview(client: &Client, layout: &Layout, request: &OverviewRequest) -> Result<Overview> {
-    let rows = i64::from(request.rows.min(MAX_ROWS));
+    let most = i64::from(request.rows.min(MAX_ROWS));
     let outbox = exists(client, &table(layout)).await?;
     let people = exists(client, "public.people").await?;
     let consumed = exists(client, "public.outbox_processed").await?;
     let log = if consumed { processed(client, request).await? } else { Log::default() };
     Ok(Overview {
         outbox: if outbox { Some(fill(client, layout, consumed, request.captured_until).await?) } else { None },
-        rows: if outbox { newest(client, layout, rows, consumed).await? } else { Vec::new() },
-        people: if people { Some(self::people(client, rows).await?) } else { None },
+        rows: if outbox { newest(client, layout, most, consumed).await? } else { Vec::new() },
+        people: if people { Some(self::people(client, most).await?) } else { None },
         processed: log.rows,
         processed_until: log.until,
         processed_earlier: log.earlier,
         failures_total: if consumed { failures_total(client).await? } else { 0 },
-        failures: if consumed { Some(failures(client, rows).await?) } else { None },
+        failures: if consumed { Some(failures(client, most).await?) } else { None },
         slots: slots(client).await?,
     })
 }
 
-async fn people(client: &Client, rows: i64) -> Result<Vec<Person>> {
+async fn people(client: &Client, most: i64) -> Result<Vec<Person>> {
     let query = "SELECT id, name, email, created_at FROM public.people ORDER BY created_at DESC LIMIT $1";
-    let rows = client.query(query, &[&rows]).await.map_err(failed("read the people"))?;
-    let row = |row: tokio_postgres::Row| Person {
-        id: row.get(0),
-        name: row.get(1),
-        email: row.get(2),
-        created_at: row.get(3),
-    };
-    Ok(rows.into_iter().map(row).collect())
+    let person = |row: Row| Person { id: row.get(0), name: row.get(1), email: row.get(2), created_at: row.get(3) };
+    rows(client, "read the people", query, &[&most], person).await
 }

@@ -1,10 +1,11 @@
 //! The outbox: its size, and its newest rows.
 
 use chrono::{DateTime, Utc};
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Row};
 
 use super::super::fault::failed;
 use super::super::names::Names;
+use super::super::query::rows;
 use super::{COUNTED, Fill, OutboxRow};
 use crate::error::Result;
 use crate::outbox::Layout;
@@ -46,7 +47,7 @@ pub(super) async fn fill(
 
 /// Returns the newest outbox rows: unprocessed rows by their index, processed ones through the log, which is in order
 /// of processing.
-pub(super) async fn newest(client: &Client, layout: &Layout, rows: i64, consumed: bool) -> Result<Vec<OutboxRow>> {
+pub(super) async fn newest(client: &Client, layout: &Layout, most: i64, consumed: bool) -> Result<Vec<OutboxRow>> {
     let names = Names::of(layout, "o");
     let Names { table, id, aggregate_type, aggregate_id, event_type, sequence, payload, .. } = &names;
     let (Names { created_at, processed_at, .. }, is_open) = (&names, names.is_open(layout, consumed));
@@ -61,8 +62,7 @@ pub(super) async fn newest(client: &Client, layout: &Layout, rows: i64, consumed
          JOIN {table} AS o ON {id} = done.event_id WHERE NOT ({is_open})"
     );
     let query = if consumed { format!("(({open}) UNION ({done})) ORDER BY created_at DESC LIMIT $1") } else { open };
-    let rows = client.query(&query, &[&rows, &EXCERPT]).await.map_err(failed("read the outbox"))?;
-    let row = |row: tokio_postgres::Row| OutboxRow {
+    let outbox_row = |row: Row| OutboxRow {
         id: row.get(0),
         aggregate_type: row.get(1),
         aggregate_id: row.get(2),
@@ -72,5 +72,5 @@ pub(super) async fn newest(client: &Client, layout: &Layout, rows: i64, consumed
         created_at: row.get(6),
         processed_at: row.get(7),
     };
-    Ok(rows.into_iter().map(row).collect())
+    rows(client, "read the outbox", &query, &[&most, &EXCERPT], outbox_row).await
 }

@@ -1,27 +1,16 @@
-//! A connection in replication mode: connecting, and commands with their results.
-
-use std::sync::Arc;
-use std::time::Duration;
+//! A connection in replication mode: commands with their results. `login.rs` opens it.
 
 use bytes::BytesMut;
 use postgres_protocol::message::frontend;
-use rustls_pki_types::ServerName;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::authenticate::authenticate;
 use super::fault::ServerError;
 use super::frames::Frames;
 use super::{Lsn, Stream};
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::postgres::session::SETTINGS;
-use crate::postgres::{Target, pooler};
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
-
-const APPLICATION: (&str, &str) = ("application_name", "outboxctl replicator");
+use crate::postgres::names::{quote_identifier, quote_literal};
 
 /// An idle connection in replication mode (`replication=database`).
 pub struct Connection {
@@ -41,43 +30,6 @@ pub struct Slot {
 }
 
 impl Connection {
-    /// # Errors
-    /// `DatabaseUnreachable`, `UntrustedCertificate`, `WrongSecret`, `UnknownDatabase`.
-    pub async fn open(target: &Target) -> Result<Self> {
-        tokio::time::timeout(CONNECT_TIMEOUT, Self::connect(target)).await.or_fail(Kind::DatabaseUnreachable, || {
-            format!("{} did not answer within {} s", target.describe(), CONNECT_TIMEOUT.as_secs())
-        })?
-    }
-
-    async fn connect(target: &Target) -> Result<Self> {
-        pooler::check(target)?;
-        let name = target.describe();
-        let unreachable = || format!("{name}: no connection");
-        let mut socket = TcpStream::connect(target.address()).await.or_fail(Kind::DatabaseUnreachable, unreachable)?;
-        socket.set_nodelay(true).or_fail(Kind::DatabaseUnreachable, unreachable)?;
-        let mut out = BytesMut::new();
-        frontend::ssl_request(&mut out);
-        socket.write_all(&out).await.or_fail(Kind::DatabaseUnreachable, unreachable)?;
-        if socket.read_u8().await.or_fail(Kind::DatabaseUnreachable, unreachable)? != b'S' {
-            return Err(Error::new(Kind::UntrustedCertificate, format!("{name}: the server does not speak TLS"))
-                .hint("set ssl = on and a certificate in the server's configuration"));
-        }
-        let host = ServerName::try_from(target.host.clone())
-            .or_fail(Kind::DatabaseUnreachable, || format!("{} is not a host name", target.host))?;
-        let connector = TlsConnector::from(Arc::clone(&target.roots.client_config()?));
-        let tls = connector.connect(host, socket).await.map_err(|error| handshake_failed(&name, error))?;
-
-        let mut connection = Self { tls, frames: Frames::new(), name };
-        let login = [("user", target.user.as_str()), ("database", &target.database), ("replication", "database")];
-        let mut out = BytesMut::new();
-        frontend::startup_message(login.into_iter().chain(SETTINGS.iter().copied()).chain([APPLICATION]), &mut out)
-            .or_fail(Kind::Unexpected, || "the user or database name can't be sent".into())?;
-        connection.send(&out).await?;
-        authenticate(&mut connection, target.password.expose()).await?;
-        while connection.receive().await?.0 != b'Z' {}
-        Ok(connection)
-    }
-
     pub(super) async fn send(&mut self, bytes: &[u8]) -> Result<()> {
         let broke = || "the replication connection broke".into();
         self.tls.write_all(bytes).await.or_fail(Kind::DatabaseUnreachable, broke)?;
@@ -160,16 +112,6 @@ impl Connection {
     }
 }
 
-fn handshake_failed(name: &str, error: std::io::Error) -> Error {
-    let invalid = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    match invalid {
-        Some(rustls::Error::InvalidCertificate(reason)) => {
-            Error::new(Kind::UntrustedCertificate, format!("{name}: the server's certificate is not trusted: {reason}"))
-        }
-        _ => Error::new(Kind::DatabaseUnreachable, format!("{name}: the TLS handshake failed")).with_source(error),
-    }
-}
-
 fn data_row(body: &[u8]) -> Vec<Option<String>> {
     let mut columns = Vec::new();
     let mut rest = body.get(2..).unwrap_or_default();
@@ -187,14 +129,4 @@ fn data_row(body: &[u8]) -> Vec<Option<String>> {
         }
     }
     columns
-}
-
-/// Quotes `name` as an SQL identifier.
-pub fn quote_identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// Quotes `text` as an SQL string.
-pub fn quote_literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }

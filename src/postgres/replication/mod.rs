@@ -4,14 +4,14 @@
 //! [`pgoutput`] is pure and takes any bytes. Source: PostgreSQL documentation, "Streaming Replication Protocol",
 //! "Logical Streaming Replication Protocol", "Logical Replication Message Formats".
 
-mod authenticate;
 mod connection;
 mod fault;
 mod frames;
+mod login;
 mod lsn;
 pub mod pgoutput;
 mod stream;
 
-pub use connection::{Connection, Slot, quote_identifier, quote_literal};
+pub use connection::{Connection, Slot};
 pub use lsn::Lsn;
 pub use stream::{Frame, Stream};

@@ -5,10 +5,8 @@ use bytes::{BufMut, BytesMut};
 use super::Lsn;
 use super::connection::Connection;
 use super::fault::ServerError;
+use super::pgoutput::EPOCH;
 use crate::error::{Error, Kind, Result};
-
-/// PostgreSQL's epoch (2000-01-01) in Unix microseconds.
-const EPOCH: i64 = 946_684_800_000_000;
 
 /// A running replication stream.
 pub struct Stream {

@@ -10,10 +10,10 @@ use tokio_postgres::{Client, GenericClient};
 
 use self::server::{STANDBY, server};
 use super::fault::failed;
-use super::readiness;
-use super::replication::quote_identifier;
-use super::status::exists;
-use super::{ensure, migrate};
+use super::names::quote_identifier;
+use super::query::exists;
+use super::schema::{pending, recorded};
+use super::{ensure, readiness};
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 
@@ -98,12 +98,13 @@ pub(super) async fn all(client: &Client, layout: &Layout, sample: bool) -> Resul
         missing.extend(rights(client, &ready.user).await?);
     }
     let ledger = exists(client, "public.outboxctl_migrations").await?;
-    let recorded = if ledger { migrate::recorded(client).await? } else { BTreeMap::new() };
-    let pending = migrate::pending(&recorded)?.into_iter();
-    missing.extend(pending.filter(|m| m.belongs_to(layout) && (sample || !m.sample)).map(|m| {
-        let name = format!("{:04}_{}", m.version, m.name);
-        Missing::new(format!("migration {name} is not applied"), "-- it is part of `outboxctl db init --print-sql`")
-    }));
+    let recorded = if ledger { recorded(client).await? } else { BTreeMap::new() };
+    missing.extend(pending(&recorded)?.iter().filter(|migration| migration.is_needed(layout, sample)).map(
+        |migration| {
+            let problem = format!("migration {} is not applied", migration.title());
+            Missing::new(problem, "-- it is part of `outboxctl db init --print-sql`")
+        },
+    ));
     for rule in ensure::rules(layout) {
         // A right of a role that does not exist is an error of the server.
         let holds = match client.query_one(&format!("SELECT ({}) IS TRUE", rule.holds), &[]).await {

@@ -3,8 +3,9 @@
 use tokio_postgres::{Client, GenericClient};
 
 use super::super::fault::failed;
+use super::super::names::quote_identifier;
+use super::super::query::value;
 use super::super::readiness::Readiness;
-use super::super::replication::quote_identifier;
 use super::Missing;
 use crate::error::{Error, Kind, Result};
 
@@ -17,8 +18,7 @@ pub(super) const STANDBY: &str =
 /// # Errors
 /// `Failed`, and those of the query.
 pub async fn refuse_standby(client: &impl GenericClient) -> Result<()> {
-    let row = client.query_one("SELECT pg_is_in_recovery()", &[]).await;
-    match row.map_err(failed("ask whether the server is a standby"))?.get(0) {
+    match value(client, "ask whether the server is a standby", "SELECT pg_is_in_recovery()", &[]).await? {
         false => Ok(()),
         true => Err(Error::new(Kind::Failed, STANDBY).hint(
             "connect to the primary server, or to the writer endpoint of the cluster instead of a reader endpoint",

@@ -3,8 +3,7 @@
 use tokio_postgres::GenericClient;
 
 use super::super::fault::failed;
-use super::super::names::table;
-use super::super::replication::quote_identifier;
+use super::super::names::{quote_identifier, table};
 use super::{Missing, rights};
 use crate::error::Result;
 use crate::outbox::Layout;

@@ -5,7 +5,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use tokio_postgres::{Client, GenericClient, Statement};
 
 use super::super::connect::{Target, connect};
-use super::super::fault::failed;
+use super::super::query::value;
 use super::statement::{one, prepare};
 use super::{Inserted, SampleRequest, check, insert};
 use crate::error::Result;
@@ -89,8 +89,8 @@ fn connections(request: &SampleRequest) -> usize {
 /// Returns the maximum number of connections for samples: a quarter of the server's, so that applications and functions
 /// keep theirs.
 async fn share(client: &Client) -> Result<usize> {
-    let row = client.query_one("SHOW max_connections", &[]).await.map_err(failed("read max_connections"))?;
-    Ok(row.get::<_, &str>(0).parse::<usize>().map_or(1, |most| most / 4))
+    let most: String = value(client, "read max_connections", "SHOW max_connections", &[]).await?;
+    Ok(most.parse::<usize>().map_or(1, |most| most / 4))
 }
 
 /// Writes the events of a part, each in a separate transaction.

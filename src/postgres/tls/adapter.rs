@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use tokio_rustls::TlsConnector;
 
-use super::server_end_point;
+use super::channel_binding;
 
 /// Makes verified TLS connections.
 #[derive(Clone)]
@@ -63,11 +63,7 @@ where
     /// Returns `tls-server-end-point` (RFC 5929), which binds SCRAM to this certificate.
     fn channel_binding(&self) -> ChannelBinding {
         let (_, session) = self.0.get_ref();
-        session
-            .peer_certificates()
-            .and_then(|chain| chain.first())
-            .and_then(|certificate| server_end_point(certificate))
-            .map_or_else(ChannelBinding::none, ChannelBinding::tls_server_end_point)
+        channel_binding(session).map_or_else(ChannelBinding::none, ChannelBinding::tls_server_end_point)
     }
 }
 

@@ -1,16 +1,22 @@
 //! The channel binding value of a certificate (RFC 5929, section 4.1).
 
+use rustls::ClientConnection;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 /// Returns the certificate's hash, by the hash function of its own signature; MD5 and SHA-1 count as SHA-256. `None` if
 /// the signature names no single hash function (Ed25519): such a connection has no channel binding, as with libpq.
-pub fn server_end_point(certificate: &[u8]) -> Option<Vec<u8>> {
+fn server_end_point(certificate: &[u8]) -> Option<Vec<u8>> {
     let hash = signature_algorithm(certificate).and_then(hash_of)?;
     Some(match hash {
         Hash::Sha256 => Sha256::digest(certificate).to_vec(),
         Hash::Sha384 => Sha384::digest(certificate).to_vec(),
         Hash::Sha512 => Sha512::digest(certificate).to_vec(),
     })
+}
+
+/// Returns the channel binding value of a session: that of the server's certificate.
+pub fn channel_binding(session: &ClientConnection) -> Option<Vec<u8>> {
+    server_end_point(session.peer_certificates()?.first()?)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

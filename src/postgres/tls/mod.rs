@@ -13,7 +13,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 pub use adapter::Connector;
-pub use certificate::server_end_point;
+pub use certificate::channel_binding;
 pub use regional::regional_root;
 
 use crate::error::{Error, Kind, OrFail, Result};

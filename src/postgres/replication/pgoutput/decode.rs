@@ -1,11 +1,8 @@
 //! Decodes pgoutput messages.
 
 use super::reader::Reader;
-use super::{Column, DecodeError, Message, Relation, Tuple, Value};
+use super::{Column, DecodeError, EPOCH, Message, Relation, Tuple, Value};
 use crate::postgres::replication::Lsn;
-
-/// PostgreSQL's epoch (2000-01-01) in Unix microseconds.
-const EPOCH: i64 = 946_684_800_000_000;
 
 /// Decodes one message.
 ///

@@ -7,6 +7,9 @@ mod reader;
 pub use decode::decode;
 pub use message::{Column, Message, Relation, Tuple, Value};
 
+/// PostgreSQL's epoch (2000-01-01) in Unix microseconds.
+pub(super) const EPOCH: i64 = 946_684_800_000_000;
+
 /// Reasons why bytes are not a pgoutput message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {

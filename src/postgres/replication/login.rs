@@ -1,15 +1,79 @@
-//! Authentication of a new connection: SCRAM-SHA-256, bound to the server's certificate if both sides support it.
+//! Opens a connection in replication mode: TLS, and authentication by SCRAM-SHA-256, bound to the server's certificate if
+//! both sides support it.
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, SCRAM_SHA_256_PLUS, ScramSha256};
 use postgres_protocol::message::frontend;
-use tokio::io::AsyncWriteExt;
+use rustls_pki_types::ServerName;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::connection::Connection;
+use super::frames::Frames;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::postgres::tls::server_end_point;
+use crate::postgres::session::SETTINGS;
+use crate::postgres::tls::channel_binding;
+use crate::postgres::{Target, pooler};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+
+const APPLICATION: (&str, &str) = ("application_name", "outboxctl replicator");
+
+impl Connection {
+    /// Connects and signs in.
+    ///
+    /// # Errors
+    /// `DatabaseUnreachable`, `UntrustedCertificate`, `WrongSecret`, `UnknownDatabase`.
+    pub async fn open(target: &Target) -> Result<Self> {
+        tokio::time::timeout(CONNECT_TIMEOUT, Self::connect(target)).await.or_fail(Kind::DatabaseUnreachable, || {
+            format!("{} did not answer within {} s", target.describe(), CONNECT_TIMEOUT.as_secs())
+        })?
+    }
+
+    async fn connect(target: &Target) -> Result<Self> {
+        pooler::check(target)?;
+        let name = target.describe();
+        let unreachable = || format!("{name}: no connection");
+        let mut socket = TcpStream::connect(target.address()).await.or_fail(Kind::DatabaseUnreachable, unreachable)?;
+        socket.set_nodelay(true).or_fail(Kind::DatabaseUnreachable, unreachable)?;
+        let mut out = BytesMut::new();
+        frontend::ssl_request(&mut out);
+        socket.write_all(&out).await.or_fail(Kind::DatabaseUnreachable, unreachable)?;
+        if socket.read_u8().await.or_fail(Kind::DatabaseUnreachable, unreachable)? != b'S' {
+            return Err(Error::new(Kind::UntrustedCertificate, format!("{name}: the server does not speak TLS"))
+                .hint("set ssl = on and a certificate in the server's configuration"));
+        }
+        let host = ServerName::try_from(target.host.clone())
+            .or_fail(Kind::DatabaseUnreachable, || format!("{} is not a host name", target.host))?;
+        let connector = TlsConnector::from(Arc::clone(&target.roots.client_config()?));
+        let tls = connector.connect(host, socket).await.map_err(|error| handshake_failed(&name, error))?;
+
+        let mut connection = Self { tls, frames: Frames::new(), name };
+        let login = [("user", target.user.as_str()), ("database", &target.database), ("replication", "database")];
+        let mut out = BytesMut::new();
+        frontend::startup_message(login.into_iter().chain(SETTINGS.iter().copied()).chain([APPLICATION]), &mut out)
+            .or_fail(Kind::Unexpected, || "the user or database name can't be sent".into())?;
+        connection.send(&out).await?;
+        authenticate(&mut connection, target.password.expose()).await?;
+        while connection.receive().await?.0 != b'Z' {}
+        Ok(connection)
+    }
+}
+
+fn handshake_failed(name: &str, error: std::io::Error) -> Error {
+    let invalid = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match invalid {
+        Some(rustls::Error::InvalidCertificate(reason)) => {
+            Error::new(Kind::UntrustedCertificate, format!("{name}: the server's certificate is not trusted: {reason}"))
+        }
+        _ => Error::new(Kind::DatabaseUnreachable, format!("{name}: the TLS handshake failed")).with_source(error),
+    }
+}
 
 /// Answers the server's requests until AuthenticationOk.
 pub(super) async fn authenticate(connection: &mut Connection, password: &str) -> Result<()> {
@@ -59,8 +123,7 @@ pub(super) async fn authenticate(connection: &mut Connection, password: &str) ->
 fn choose(offered: &[u8], tls: &TlsStream<TcpStream>) -> Result<(&'static str, ChannelBinding)> {
     let offers = |name: &str| offered.split(|byte| *byte == 0).any(|offer| offer == name.as_bytes());
     let (_, session) = tls.get_ref();
-    let hash = session.peer_certificates().and_then(|chain| chain.first()).and_then(|leaf| server_end_point(leaf));
-    match hash {
+    match channel_binding(session) {
         Some(hash) if offers(SCRAM_SHA_256_PLUS) => {
             Ok((SCRAM_SHA_256_PLUS, ChannelBinding::tls_server_end_point(hash)))
         }
