@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::environment::{required, roots};
+use super::environment::{required, required_as, roots};
 use crate::aws::Clients;
-use crate::error::{AwsContext, Error, Kind, OrFail, Result};
+use crate::error::{AwsContext, Error, Kind, Result};
 use crate::postgres::admin::{AdminRequest, AdminResponse, Writers, execute_with};
 use crate::postgres::{AdminReply, Target, connect, without_rows};
 
@@ -22,12 +22,11 @@ impl Handler {
     /// # Errors
     /// `Config`, naming the variable that is missing or malformed.
     pub fn from_environment(clients: &Clients) -> Result<Self> {
-        let port = required("DATABASE_PORT")?;
         Ok(Self {
             secrets: clients.secrets(),
             secret_arn: required("DATABASE_SECRET_ARN")?,
             host: required("DATABASE_HOST")?,
-            port: port.parse().or_fail(Kind::Config, || format!("DATABASE_PORT is {port:?}, not a port"))?,
+            port: required_as("DATABASE_PORT")?,
             database: required("DATABASE_NAME")?,
         })
     }

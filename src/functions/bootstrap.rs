@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 
+use super::api::aggregates::Aggregates;
+use super::database::Database;
 use super::environment::required;
 use super::rights::FUNCTIONS;
 use super::{admin, api, changes, consumer, publisher, sequencer};
@@ -33,8 +35,8 @@ async fn run() -> Result<()> {
     let clients = Clients::from_environment().await;
     // Passes each invocation to a handler with its deadline, and always returns a response.
     macro_rules! serve {
-        ($handler:ty, |$payload:ident| $argument:expr) => {{
-            let handler = <$handler>::from_environment(&clients)?;
+        ($handler:expr, |$payload:ident| $argument:expr) => {{
+            let handler = $handler;
             lambda_runtime::run(service_fn(async |event: LambdaEvent<_>| {
                 let (deadline, $payload) = (event.context.deadline(), event.payload);
                 Ok::<_, Infallible>(handler.handle($argument, deadline).await)
@@ -42,16 +44,18 @@ async fn run() -> Result<()> {
             .await
         }};
     }
+    let aggregates = || Aggregates::from_environment(&clients);
+    let database = || Database::from_environment(clients.config());
     let ended = match handler.as_str() {
-        "api.cars" => serve!(api::writer::Handler<api::cars::NewCar>, |request| &request),
-        "api.people" => serve!(api::writer::Handler<api::people::NewPerson>, |request| &request),
-        "api.orders" => serve!(api::orders::Handler, |request| &request),
-        "api.cart" => serve!(api::cart::Handler, |request| &request),
-        "api.users" => serve!(api::users::Handler, |request| &request),
-        "publisher" => serve!(publisher::Handler, |batch| batch),
-        "forwarder" => serve!(changes::forwarder::Handler, |batch| batch),
-        "forwarder.users" => serve!(changes::users::Handler, |batch| batch),
-        "sequencer" => serve!(sequencer::Handler, |batch| batch),
+        "api.cars" => serve!(api::writer::Handler::<api::cars::NewCar>::new(database()?), |request| &request),
+        "api.people" => serve!(api::writer::Handler::<api::people::NewPerson>::new(database()?), |request| &request),
+        "api.orders" => serve!(api::orders::Handler::new(aggregates()?), |request| &request),
+        "api.cart" => serve!(api::cart::Handler::new(aggregates()?), |request| &request),
+        "api.users" => serve!(api::users::Handler::from_environment(&clients)?, |request| &request),
+        "publisher" => serve!(publisher::Handler::from_environment(&clients)?, |batch| batch),
+        "forwarder" => serve!(changes::forwarder::Handler::from_environment(&clients)?, |batch| batch),
+        "forwarder.users" => serve!(changes::users::Handler::from_environment(&clients)?, |batch| batch),
+        "sequencer" => serve!(sequencer::Handler::from_environment(&clients)?, |batch| batch),
         "consumer" => {
             let handler = consumer::Handler::from_environment(&clients)?;
             // After an error Lambda retries, and finally sends the event to the failure destination.

@@ -1,7 +1,6 @@
 //! A consumer behind a rule of the bus: shows how to handle an event that may be delivered more than once.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::Utc;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -9,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::environment::required;
 use crate::aws::Clients;
+use crate::aws::dynamodb::attributes::{number, text};
 use crate::error::{AwsContext, CONDITION_FAILED, Error, Kind, Result};
 
 /// Time that an event is remembered, in seconds: longer than any redelivery takes.
@@ -57,11 +57,11 @@ impl Handler {
             .client
             .put_item()
             .table_name(&self.table)
-            .item("event_id", AttributeValue::S(detail.id.clone()))
-            .item("type", AttributeValue::S(detail.kind.clone()))
-            .item("subject", AttributeValue::S(detail.subject.clone()))
-            .item("sequence", AttributeValue::N(detail.sequence.clone()))
-            .item("expires_at", AttributeValue::N((Utc::now().timestamp() + REMEMBERED).to_string()))
+            .item("event_id", text(&detail.id))
+            .item("type", text(&detail.kind))
+            .item("subject", text(&detail.subject))
+            .item("sequence", number(&detail.sequence))
+            .item("expires_at", number(Utc::now().timestamp() + REMEMBERED))
             .condition_expression("attribute_not_exists(event_id)");
         let put = put.send().await.aws_unless(CONDITION_FAILED, format!("write to {}", self.table))?;
         let first = put.is_some();

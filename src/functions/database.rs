@@ -8,7 +8,7 @@ use aws_sdk_rds::auth_token::{AuthTokenGenerator, Config};
 use tokio::sync::Mutex;
 use tokio_postgres::Client;
 
-use super::environment::{required, roots};
+use super::environment::{required, required_as, roots};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::postgres::{Secret, Target, connect, without_rows};
 
@@ -34,10 +34,8 @@ impl Database {
     /// # Errors
     /// `Config`, naming the variable that is missing or malformed.
     pub fn from_environment(config: &SdkConfig) -> Result<Self> {
-        let port = required("DATABASE_PORT")?;
-        let port = port.parse().or_fail(Kind::Config, || format!("DATABASE_PORT is {port:?}, not a port"))?;
-        let (host, name, user) = (required("DATABASE_HOST")?, required("DATABASE_NAME")?, required("DATABASE_USER")?);
-        Ok(Self::new(config, host, port, name, user))
+        let (host, port) = (required("DATABASE_HOST")?, required_as("DATABASE_PORT")?);
+        Ok(Self::new(config, host, port, required("DATABASE_NAME")?, required("DATABASE_USER")?))
     }
 
     /// Returns a database without a connection; the first piece of work connects.

@@ -1,9 +1,14 @@
 //! The environment variables that the templates set for the functions.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use crate::error::{Error, Kind, Result};
 use crate::postgres::tls::Roots;
 use crate::settings::environment;
 
+/// Returns the value of a variable.
+///
 /// # Errors
 /// `Config`, naming the variable.
 pub fn required(name: &str) -> Result<String> {
@@ -11,6 +16,26 @@ pub fn required(name: &str) -> Result<String> {
         Error::new(Kind::Config, format!("the function's environment has no {name}"))
             .hint("deploy again: the templates set it")
     })
+}
+
+/// Parses the value of a variable.
+///
+/// # Errors
+/// `Config`, naming the variable, if it is missing or malformed.
+pub fn required_as<T: FromStr<Err: Display>>(name: &str) -> Result<T> {
+    parse(name, &required(name)?)
+}
+
+/// Parses the value of a variable; an empty one counts as missing.
+///
+/// # Errors
+/// `Config`, naming the variable, if it is malformed.
+pub fn optional_as<T: FromStr<Err: Display>>(name: &str) -> Result<Option<T>> {
+    optional(name).map(|text| parse(name, &text)).transpose()
+}
+
+fn parse<T: FromStr<Err: Display>>(name: &str, text: &str) -> Result<T> {
+    text.parse().map_err(|problem| Error::new(Kind::Config, format!("{name} is {text:?}: {problem}")))
 }
 
 /// Returns the certificate authorities that a function trusts: the certificate of the template

@@ -1,7 +1,7 @@
 //! Detects recently seen ids, in bounded memory.
 
 use std::collections::{HashSet, VecDeque};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, RandomState};
 
 /// The ids seen last, as 128-bit hashes: some tens of bytes each, however long the ids are. A collision is not to be
 /// expected in the lifetime of the machine.
@@ -21,8 +21,8 @@ impl Recent {
     }
 
     /// Records an id; returns true the first time.
-    pub fn is_new(&mut self, id: &str) -> bool {
-        let [high, low] = self.hashers.each_ref().map(|hasher| u128::from(hasher.hash_one(id)));
+    pub fn is_new(&mut self, id: impl Hash) -> bool {
+        let [high, low] = self.hashers.each_ref().map(|hasher| u128::from(hasher.hash_one(&id)));
         let hash = high << 64 | low;
         if !self.seen.insert(hash) {
             return false;

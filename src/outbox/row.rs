@@ -1,7 +1,6 @@
 //! Converts a captured row (column name → JSON value) to a [`Message`], tolerant of the type formats of capture tools.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde_json::value::RawValue;
@@ -12,7 +11,8 @@ use super::layout::Columns;
 use super::{Layout, Members, Message};
 
 /// The reason why a captured row is not an outbox message. The text names the column, never the payload.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("column {column}: {problem}")]
 pub struct RowError {
     pub column: Cow<'static, str>,
     pub problem: &'static str,
@@ -24,14 +24,6 @@ impl RowError {
         Self { column: column.into(), problem }
     }
 }
-
-impl fmt::Display for RowError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "column {}: {}", self.column, self.problem)
-    }
-}
-
-impl std::error::Error for RowError {}
 
 impl Message {
     /// Reads one row of our own columns. `committed_at` is the capture's commit time if known; otherwise `created_at` is
@@ -78,9 +70,7 @@ impl Message {
             replay: row.get("replay").and_then(Value::as_str).map(str::to_owned),
         })
     }
-}
 
-impl Message {
     /// Reads a row of `layout` whose columns are still text; only those of an outbox are parsed.
     ///
     /// # Errors
@@ -132,11 +122,16 @@ fn text(row: &Map<String, Value>, column: &'static str) -> Result<String, RowErr
 fn integer(row: &Map<String, Value>, column: &'static str) -> Result<i64, RowError> {
     let value = present(row, column)?;
     let number = match value {
-        Value::String(text) => text.parse().ok().or_else(|| text.parse().ok().and_then(whole)),
+        Value::String(text) => integer_of(text),
         Value::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(whole)),
         _ => None,
     };
     number.ok_or(RowError::new(column, "is not an integer"))
+}
+
+/// Reads digits, or scientific notation if it has lost none of them.
+pub(super) fn integer_of(text: &str) -> Option<i64> {
+    text.parse().ok().or_else(|| text.parse().ok().and_then(whole))
 }
 
 /// Converts a float that is an integer below 2^53: above it, scientific notation has lost digits.

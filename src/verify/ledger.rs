@@ -129,7 +129,7 @@ impl Ledger {
         let number = |id: &String| id.strip_prefix(&self.run)?.strip_prefix('-')?.parse::<u64>().ok();
         let n = item.event.correlation_id.as_ref().and_then(number);
         let (Some(n), Some(hop)) = (n, self.hops.iter().position(|hop| *hop == item.hop)) else { return false };
-        if !self.deliveries.is_new(&format!("{hop}/{}", item.origin.delivery())) {
+        if !self.deliveries.is_new(format!("{hop}/{}", item.origin.delivery())) {
             // A reader returns a delivery once. A delivery with the same event id is a repetition by the bus.
             self.shown[hop].repeated += u64::from(matches!(item.hop, Hop::Bus | Hop::Log));
             return false;

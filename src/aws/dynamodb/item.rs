@@ -1,12 +1,12 @@
 //! The outbox item: a [`Message`] with the aggregate's id as partition key and the sequence as sort key.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::SecondsFormat;
 use serde_json::{Map, Value};
 
+use super::attributes::{self, Item, number, text};
 use crate::outbox::formats::dynamodb::image::{plain, typed};
 use crate::outbox::{Message, RowError};
 
@@ -16,25 +16,23 @@ typed!(typed, AttributeValue);
 ///
 /// # Errors
 /// The first attribute that is missing or unreadable.
-pub fn from_item(item: &HashMap<String, AttributeValue>) -> Result<Message, RowError> {
+pub fn from_item(item: &Item) -> Result<Message, RowError> {
     read(&plain(&typed(item)).unwrap_or_default())
 }
 
 /// Returns the item's attributes. DynamoDB may purge it `retention` after its commit; time to live is in epoch seconds.
-pub fn item(message: &Message, retention: Duration) -> HashMap<String, AttributeValue> {
-    let text = |value: &str| AttributeValue::S(value.to_owned());
-    let number = |value: i64| AttributeValue::N(value.to_string());
+pub fn item(message: &Message, retention: Duration) -> Item {
     let expires_at = message.committed_at.timestamp().saturating_add_unsigned(retention.as_secs());
-    let mut item = HashMap::from([
-        ("aggregate_id".to_owned(), text(&message.aggregate_id)),
-        ("id".to_owned(), text(&message.id.to_string())),
-        ("aggregate_type".to_owned(), text(&message.aggregate_type)),
-        ("event_type".to_owned(), text(&message.event_type)),
+    let mut item = attributes::item([
+        ("aggregate_id", text(&message.aggregate_id)),
+        ("id", text(message.id)),
+        ("aggregate_type", text(&message.aggregate_type)),
+        ("event_type", text(&message.event_type)),
         // As text, so that the bus gets the bytes that were written: numbers and key order included.
-        ("payload".to_owned(), text(message.payload.get())),
-        ("schema_version".to_owned(), number(message.schema_version.into())),
-        ("created_at".to_owned(), text(&message.committed_at.to_rfc3339_opts(SecondsFormat::Micros, true))),
-        ("expires_at".to_owned(), number(expires_at)),
+        ("payload", text(message.payload.get())),
+        ("schema_version", number(message.schema_version)),
+        ("created_at", text(message.committed_at.to_rfc3339_opts(SecondsFormat::Micros, true))),
+        ("expires_at", number(expires_at)),
     ]);
     if let Some(sequence) = message.sequence {
         item.insert("sequence".to_owned(), number(sequence));
@@ -55,6 +53,8 @@ pub fn read(image: &Map<String, Value>) -> Result<Message, RowError> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use serde_json::json;
     use serde_json::value::to_raw_value;
     use uuid::Uuid;

@@ -6,8 +6,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 
-use super::store::{self, Item};
+use super::store;
 use crate::aws::Clients;
+use crate::aws::dynamodb::attributes::Item;
 use crate::aws::dynamodb::{Commit, Outbox};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::functions::environment::required;

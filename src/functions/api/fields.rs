@@ -40,6 +40,15 @@ impl Fields {
         self.object.contains_key(name)
     }
 
+    /// Takes a field, and reads its value; records an error if it is missing or invalid.
+    fn take<T>(&mut self, name: &str, read: impl FnOnce(&mut Self, Value) -> Result<T, String>) -> Option<T> {
+        let read = match self.object.remove(name) {
+            Some(value) => read(self, value),
+            None => Err("is missing".to_owned()),
+        };
+        read.map_err(|problem| self.wrong(name, problem)).ok()
+    }
+
     /// Reads a list whose length is in `count`, each object by `read`. If it is invalid, records an error and returns
     /// an empty list.
     pub fn list<T>(
@@ -48,57 +57,49 @@ impl Fields {
         count: RangeInclusive<usize>,
         mut read: impl FnMut(&mut Self) -> T,
     ) -> Vec<T> {
-        let problem = match self.object.remove(name) {
-            None => "is missing".to_owned(),
-            Some(Value::Array(list)) if count.contains(&list.len()) => {
-                let mut taken = Vec::with_capacity(list.len());
-                for (index, element) in list.into_iter().enumerate() {
-                    let path = format!("{}/{name}", self.path);
-                    let Value::Object(object) = element else {
-                        self.errors.push(FieldError::new(&path, &index.to_string(), "must be an object"));
-                        continue;
-                    };
-                    let mut fields = Self { path: format!("{path}/{index}"), object, errors: Vec::new() };
-                    taken.push(read(&mut fields));
-                    fields.end();
-                    self.errors.append(&mut fields.errors);
-                }
-                return taken;
+        let list = self.take(name, |fields, value| {
+            let Value::Array(list) = value else { return Err("must be a list".to_owned()) };
+            if !count.contains(&list.len()) {
+                return Err(format!("has {} elements; {} to {} are allowed", list.len(), count.start(), count.end()));
             }
-            Some(Value::Array(list)) => {
-                format!("has {} elements; {} to {} are allowed", list.len(), count.start(), count.end())
+            let path = format!("{}/{name}", fields.path);
+            let mut taken = Vec::with_capacity(list.len());
+            for (index, element) in list.into_iter().enumerate() {
+                let Value::Object(object) = element else {
+                    fields.errors.push(FieldError::new(&path, &index.to_string(), "must be an object"));
+                    continue;
+                };
+                let mut inner = Self { path: format!("{path}/{index}"), object, errors: Vec::new() };
+                taken.push(read(&mut inner));
+                inner.end();
+                fields.errors.append(&mut inner.errors);
             }
-            Some(_) => "must be a list".to_owned(),
-        };
-        self.wrong(name, problem);
-        Vec::new()
+            Ok(taken)
+        });
+        list.unwrap_or_default()
     }
 
     /// Reads text of 1 to `longest` characters without control characters (PostgreSQL accepts no NUL); surrounding
     /// white space is dropped. If it is invalid, records an error and returns "".
     pub fn text(&mut self, name: &str, longest: usize) -> String {
-        let problem = match self.object.remove(name) {
-            None => "is missing".to_owned(),
-            Some(Value::String(text)) => {
-                let text = text.trim();
-                match text.chars().count() {
-                    0 => "must not be empty".to_owned(),
-                    length if length > longest => format!("has {length} characters; at most {longest} are allowed"),
-                    _ if text.chars().any(char::is_control) => "must not contain control characters".to_owned(),
-                    _ => return text.to_owned(),
-                }
+        let text = self.take(name, |_, value| {
+            let Value::String(text) = value else { return Err("must be text".to_owned()) };
+            let text = text.trim();
+            match text.chars().count() {
+                0 => Err("must not be empty".to_owned()),
+                length if length > longest => Err(format!("has {length} characters; at most {longest} are allowed")),
+                _ if text.chars().any(char::is_control) => Err("must not contain control characters".to_owned()),
+                _ => Ok(text.to_owned()),
             }
-            Some(_) => "must be text".to_owned(),
-        };
-        self.wrong(name, problem);
-        String::new()
+        });
+        text.unwrap_or_default()
     }
 
-    /// Reads an e-mail address: some characters, `@`, some characters, no white space, at most 254 characters (RFC
-    /// 5321). If it is invalid, records an error and returns "".
-    pub fn email(&mut self, name: &str) -> String {
+    /// Reads an e-mail address: some characters, `@`, some characters, no white space, at most `longest`
+    /// characters. If it is invalid, records an error and returns "".
+    pub fn email(&mut self, name: &str, longest: usize) -> String {
         let before = self.errors.len();
-        let text = self.text(name, 254);
+        let text = self.text(name, longest);
         let parts = text.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
         if self.errors.len() > before || (parts && !text.contains(char::is_whitespace)) {
             return text;
@@ -109,22 +110,17 @@ impl Fields {
 
     /// Reads an integer (`2024.0` is one, as in JSON Schema). If it is invalid, records an error and returns 0.
     pub fn integer(&mut self, name: &str, range: RangeInclusive<i32>) -> i32 {
-        let problem = match self.object.remove(name) {
-            None => "is missing".to_owned(),
-            Some(Value::Number(number)) => match number.as_f64() {
-                Some(value) if value.fract() == 0.0 => {
-                    if f64::from(*range.start()) <= value && value <= f64::from(*range.end()) {
-                        #[expect(clippy::cast_possible_truncation, reason = "whole and within the range of an i32")]
-                        return value as i32;
-                    }
-                    format!("must be from {} to {}", range.start(), range.end())
-                }
-                _ => "must be a whole number".to_owned(),
-            },
-            Some(_) => "must be a number".to_owned(),
-        };
-        self.wrong(name, problem);
-        0
+        let integer = self.take(name, |_, value| {
+            let Value::Number(number) = value else { return Err("must be a number".to_owned()) };
+            let whole = number.as_f64().filter(|value| value.fract() == 0.0).ok_or("must be a whole number")?;
+            if !(f64::from(*range.start())..=f64::from(*range.end())).contains(&whole) {
+                return Err(format!("must be from {} to {}", range.start(), range.end()));
+            }
+            #[expect(clippy::cast_possible_truncation, reason = "whole and within the range of an i32")]
+            let integer = whole as i32;
+            Ok(integer)
+        });
+        integer.unwrap_or_default()
     }
 
     /// # Errors

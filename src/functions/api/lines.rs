@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 
 use super::fields::Fields;
-use super::store::number;
+use crate::aws::dynamodb::attributes::{item, number, number_of};
 
 /// Maximum lines in one request, and in one cart.
 pub const MAX_LINES: usize = 100;
@@ -59,8 +59,7 @@ pub fn to_json(lines: &Lines) -> Value {
 
 pub fn to_attribute(lines: &Lines) -> AttributeValue {
     let line = |line: &Line| {
-        let parts = [("quantity", line.quantity), ("unit_price", line.unit_price)];
-        AttributeValue::M(parts.into_iter().map(|(name, value)| (name.to_owned(), number(value))).collect())
+        AttributeValue::M(item([("quantity", number(line.quantity)), ("unit_price", number(line.unit_price))]))
     };
     AttributeValue::M(lines.iter().map(|(sku, each)| (sku.clone(), line(each))).collect())
 }
@@ -69,8 +68,7 @@ pub fn to_attribute(lines: &Lines) -> AttributeValue {
 pub fn from_attribute(value: &AttributeValue) -> Option<Lines> {
     let line = |value: &AttributeValue| {
         let parts = value.as_m().ok()?;
-        let number = |name: &str| parts.get(name)?.as_n().ok()?.parse().ok();
-        Some(Line { quantity: number("quantity")?, unit_price: number("unit_price")? })
+        Some(Line { quantity: number_of(parts, "quantity")?, unit_price: number_of(parts, "unit_price")? })
     };
     value.as_m().ok()?.iter().map(|(sku, value)| Some((sku.clone(), line(value)?))).collect()
 }

@@ -13,9 +13,8 @@ use super::fields::Fields;
 use super::lines::{self, Lines};
 use super::problem::{Problem, json as json_response};
 use super::request::{body, correlation_id, parts_after, token, traceparent};
-use super::store::{self, Item, number, text, text_of};
-use crate::aws::Clients;
-use crate::error::Result;
+use super::store;
+use crate::aws::dynamodb::attributes::{self, Item, number, text, text_of};
 use crate::outbox::derived_id;
 
 const MAX_CUSTOMER: usize = 64;
@@ -32,14 +31,6 @@ struct NewOrder {
 }
 
 impl Handler {
-    /// As [`Aggregates::from_environment`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn from_environment(clients: &Clients) -> Result<Self> {
-        Aggregates::from_environment(clients).map(Self::new)
-    }
-
     pub fn new(aggregates: Aggregates) -> Self {
         Self { aggregates }
     }
@@ -115,7 +106,7 @@ fn validate(body: Map<String, Value>) -> std::result::Result<NewOrder, Problem> 
     fields.finish().map(|()| order)
 }
 
-/// Returns whether a code has the form of ISO 4217.
+/// Reads a currency code in the form of ISO 4217.
 pub fn currency(fields: &mut Fields) -> String {
     let code = fields.text("currency", 3);
     if !code.is_empty() && (code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_uppercase())) {
@@ -132,7 +123,7 @@ fn fingerprint(order: &NewOrder) -> String {
 
 fn item(id: &str, order: &NewOrder, event_id: Uuid, created_at: String) -> Item {
     let (_, amount) = lines::totals(&order.lines);
-    [
+    attributes::item([
         ("id", text(id)),
         ("version", number(1)),
         ("customer_id", text(&order.customer_id)),
@@ -142,7 +133,5 @@ fn item(id: &str, order: &NewOrder, event_id: Uuid, created_at: String) -> Item 
         ("request", text(fingerprint(order))),
         ("event_id", text(event_id)),
         ("created_at", text(created_at)),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into()
+    ])
 }

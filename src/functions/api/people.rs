@@ -8,6 +8,8 @@ use super::fields::Fields;
 use super::writer::Creation;
 
 const MAX_NAME: usize = 200;
+/// Maximum characters of an e-mail address (RFC 5321, section 4.5.3.1.3: a path of 256 with its angle brackets).
+const MAX_EMAIL: usize = 254;
 
 /// The body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +25,7 @@ impl Creation for NewPerson {
     const INSERT: &'static str = "INSERT INTO public.people (id, name, email) VALUES ($1, $2, $3)";
 
     fn read(fields: &mut Fields) -> Self {
-        Self { name: fields.text("name", MAX_NAME), email: fields.email("email") }
+        Self { name: fields.text("name", MAX_NAME), email: fields.email("email", MAX_EMAIL) }
     }
 
     fn values(&self) -> Vec<&(dyn ToSql + Sync)> {

@@ -5,6 +5,7 @@ use aws_lambda_events::event::apigw::ApiGatewayV2httpResponse;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
+use serde_json::json;
 
 use crate::error::{Error, Kind};
 use crate::postgres::without_rows;
@@ -31,17 +32,6 @@ pub struct Problem {
     pub detail: String,
     pub errors: Vec<FieldError>,
     header: Option<(&'static str, &'static str)>,
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    title: &'static str,
-    status: u16,
-    detail: &'a str,
-    #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
-    errors: &'a [FieldError],
 }
 
 impl Problem {
@@ -91,16 +81,16 @@ impl From<Error> for Problem {
 
 impl From<Problem> for ApiGatewayV2httpResponse {
     fn from(problem: Problem) -> Self {
-        let document = Document {
-            // RFC 9457 §4.2.1: with the type "about:blank" the title is the phrase of the status code.
-            kind: "about:blank",
-            title: problem.status.canonical_reason().unwrap_or("Error"),
-            status: problem.status.as_u16(),
-            detail: &problem.detail,
-            errors: &problem.errors,
-        };
-        let mut response = json(problem.status, "application/problem+json", &document);
-        if let Some((name, value)) = problem.header {
+        let Problem { status, detail, errors, header } = problem;
+        // RFC 9457 §4.2.1: with the type "about:blank" the title is the phrase of the status code.
+        let title = status.canonical_reason().unwrap_or("Error");
+        let mut document =
+            json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail });
+        if !errors.is_empty() {
+            document["errors"] = json!(errors);
+        }
+        let mut response = self::json(status, "application/problem+json", &document);
+        if let Some((name, value)) = header {
             response.headers.insert(name, HeaderValue::from_static(value));
         }
         response

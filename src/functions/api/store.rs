@@ -1,23 +1,23 @@
 //! The DynamoDB part of a route: the table of the aggregates and the outbox.
 
-use std::collections::HashMap;
+use std::convert::Infallible;
 use std::time::{Duration, Instant, SystemTime};
 
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::Value;
 use serde_json::value::to_raw_value;
 use uuid::Uuid;
 
+use super::problem::Problem;
 use crate::aws::Clients;
+use crate::aws::dynamodb::attributes::{Item, text};
 use crate::aws::dynamodb::{Outbox, is_contention};
 use crate::error::{AwsContext, Error, Kind, OrFail, Result, sdk_code};
-use crate::functions::environment::{optional, required};
+use crate::functions::environment::{optional_as, required};
 use crate::outbox::{Message, Traceparent};
-
-pub type Item = HashMap<String, AttributeValue>;
 
 /// Returns a client whose timeouts leave time to answer the caller.
 pub fn client(clients: &Clients) -> Client {
@@ -34,25 +34,56 @@ pub fn client(clients: &Clients) -> Client {
 /// # Errors
 /// `Config`, naming the variable that is missing or malformed.
 pub fn outbox(client: &Client) -> Result<Outbox> {
-    let days = optional("OUTBOX_RETENTION_DAYS").unwrap_or_else(|| "7".into());
-    let count: u32 =
-        days.parse().or_fail(Kind::Config, || format!("OUTBOX_RETENTION_DAYS is {days:?}, not a number"))?;
-    Ok(Outbox::new(client.clone(), required("OUTBOX_TABLE")?, Duration::from_secs(u64::from(count) * 86_400)))
+    let days: u32 = optional_as("OUTBOX_RETENTION_DAYS")?.unwrap_or(7);
+    Ok(Outbox::new(client.clone(), required("OUTBOX_TABLE")?, Duration::from_secs(u64::from(days) * 86_400)))
 }
 
-/// Returns the item with this id, as last written.
+/// Returns the item with this id, as last written. Ids are UUIDs: anything else names no item, and needs no request.
 ///
 /// # Errors
 /// `Unreachable` if a retry may succeed, otherwise DynamoDB's error.
 pub async fn get(client: &Client, table: &str, id: &str) -> Result<Option<Item>> {
-    let key = AttributeValue::S(id.to_owned());
-    match client.get_item().table_name(table).key("id", key).consistent_read(true).send().await {
-        Ok(answer) => Ok(answer.item),
-        Err(error) if is_contention(sdk_code(&error)) => {
-            Err(Error::new(Kind::Unreachable, format!("{table} is busy")).with_source(error))
-        }
-        Err(error) => Err(error).aws(format!("read {table}")),
+    let Ok(id) = Uuid::parse_str(id) else { return Ok(None) };
+    let answer = client.get_item().table_name(table).key("id", text(id)).consistent_read(true).send().await;
+    answer.map(|answer| answer.item).map_err(|error| failed(error, "read", table))
+}
+
+/// Converts an error of DynamoDB: `Unreachable` if a retry may succeed.
+pub fn failed<E, R>(error: SdkError<E, R>, action: &str, table: &str) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    if is_contention(sdk_code(&error)) {
+        return Error::new(Kind::Unreachable, format!("{table} is busy")).with_source(error);
     }
+    let Err(error) = Err::<Infallible, _>(error).aws(format!("{action} {table}"));
+    error
+}
+
+/// Checks that an item is at the version that the caller has read, if it names one.
+///
+/// # Errors
+/// The conflict.
+pub fn expect_version(what: &str, found: i64, expected: Option<i64>) -> Result<(), Problem> {
+    match expected.filter(|expected| *expected != found) {
+        None => Ok(()),
+        Some(expected) => {
+            Err(Problem::conflict(format!("the {what} is at version {found}, not {expected}: read it again")))
+        }
+    }
+}
+
+/// Pauses before a change is repeated on the result of a concurrent one.
+///
+/// # Errors
+/// The conflict, after the deadline.
+pub async fn pause_until(deadline: Instant, what: &str) -> Result<(), Problem> {
+    if Instant::now() >= deadline {
+        return Err(Problem::conflict(format!("concurrent requests keep changing the {what}: try again")));
+    }
+    tokio::time::sleep(Duration::from_millis(fastrand::u64(1..20))).await;
+    Ok(())
 }
 
 /// Returns an event to be committed with the change that it describes.
@@ -92,24 +123,6 @@ pub fn now() -> DateTime<Utc> {
 pub fn request_deadline(deadline: SystemTime) -> Instant {
     let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
     Instant::now() + (left / 2).min(Duration::from_secs(10))
-}
-
-pub fn text(value: impl Into<String>) -> AttributeValue {
-    AttributeValue::S(value.into())
-}
-
-pub fn number(value: i64) -> AttributeValue {
-    AttributeValue::N(value.to_string())
-}
-
-/// Returns a text attribute of an item.
-pub fn text_of(item: &Item, name: &str) -> Option<String> {
-    item.get(name)?.as_s().ok().cloned()
-}
-
-/// Returns an integer attribute of an item.
-pub fn number_of(item: &Item, name: &str) -> Option<i64> {
-    item.get(name)?.as_n().ok()?.parse().ok()
 }
 
 /// Returns the error for an item in an unknown form.

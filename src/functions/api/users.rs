@@ -1,6 +1,6 @@
 //! `POST /users`, `PUT /users/{id}`, `DELETE /users/{id}`: one table without an outbox; its changes become the events.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_sdk_dynamodb::Client;
@@ -13,10 +13,10 @@ use uuid::Uuid;
 use super::fields::Fields;
 use super::problem::{Problem, json as json_response};
 use super::request::{body, correlation_id, parts_after, traceparent};
-use super::store::{self, Item, number, number_of, text, text_of};
+use super::store;
 use crate::aws::Clients;
-use crate::aws::dynamodb::is_contention;
-use crate::error::{AwsContext, CONDITION_FAILED, Error, Kind, Result, sdk_code};
+use crate::aws::dynamodb::attributes::{self, Item, number, number_of, text, text_of};
+use crate::error::{CONDITION_FAILED, Result, sdk_code};
 use crate::functions::environment::required;
 use crate::outbox::formats::dynamodb::users::event_id;
 
@@ -85,27 +85,17 @@ impl Handler {
     async fn replace(&self, id: &str, request: &ApiGatewayV2httpRequest, deadline: Instant) -> Answer {
         let (user, expected) = validate(body(request)?, true)?;
         loop {
-            let item = match Uuid::parse_str(id) {
-                Ok(id) => store::get(&self.client, &self.table, &id.to_string()).await?,
-                Err(_) => None,
-            };
-            let item = item.ok_or_else(user_not_found)?;
+            let item = store::get(&self.client, &self.table, id).await?.ok_or_else(user_not_found)?;
             let id = text_of(&item, "id").ok_or_else(|| store::unreadable(&self.table))?;
-            let version = number_of(&item, "version").ok_or_else(|| store::unreadable(&self.table))?;
-            if let Some(expected) = expected.filter(|expected| *expected != version) {
-                let detail = format!("the user is at version {version}, not {expected}: read it again");
-                return Err(Problem::conflict(detail));
-            }
+            let version: i64 = number_of(&item, "version").ok_or_else(|| store::unreadable(&self.table))?;
+            store::expect_version("user", version, expected)?;
             if User::from_item(&item).as_ref() == Some(&user) {
                 return Ok((StatusCode::OK, Some(self.answer(&id, version, None))));
             }
             if let Some(change) = self.put(&id, version + 1, &user, request).await? {
                 return Ok((StatusCode::OK, Some(self.answer(&id, version + 1, Some(("UserUpdated", &change))))));
             }
-            if Instant::now() >= deadline {
-                return Err(Problem::conflict("concurrent requests keep changing the user: try again"));
-            }
-            tokio::time::sleep(Duration::from_millis(fastrand::u64(1..20))).await;
+            store::pause_until(deadline, "user").await?;
         }
     }
 
@@ -113,7 +103,7 @@ impl Handler {
         let id = Uuid::parse_str(id).map_err(|_| user_not_found())?.to_string();
         let request = self.client.delete_item().table_name(&self.table).key("id", text(id));
         let deleted = request.return_values(ReturnValue::AllOld).send().await;
-        let deleted = deleted.map_err(|error| self.failed(error))?;
+        let deleted = deleted.map_err(|error| store::failed(error, "write to", &self.table))?;
         // A repeated deletion gets 404: only the first one makes an event.
         if deleted.attributes().is_none_or(Item::is_empty) {
             Err(user_not_found())
@@ -149,21 +139,7 @@ impl Handler {
         match put.send().await {
             Ok(_) => Ok(Some(change)),
             Err(error) if sdk_code(&error) == CONDITION_FAILED => Ok(None),
-            Err(error) => Err(self.failed(error).into()),
-        }
-    }
-
-    fn failed<E, R>(&self, error: aws_sdk_dynamodb::error::SdkError<E, R>) -> Error
-    where
-        E: aws_sdk_dynamodb::error::ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-        R: std::fmt::Debug + Send + Sync + 'static,
-    {
-        if is_contention(sdk_code(&error)) {
-            return Error::new(Kind::Unreachable, format!("{} is busy", self.table)).with_source(error);
-        }
-        match Err::<(), _>(error).aws(format!("write to {}", self.table)) {
-            Err(error) => error,
-            Ok(()) => store::unreadable(&self.table),
+            Err(error) => Err(store::failed(error, "write to", &self.table).into()),
         }
     }
 
@@ -182,32 +158,23 @@ fn validate(body: Map<String, Value>, versioned: bool) -> std::result::Result<(U
     let mut fields = Fields::new(body);
     let user = User {
         name: fields.text("name", MAX_TEXT),
-        email: fields.text("email", MAX_TEXT),
+        email: fields.email("email", MAX_TEXT),
         phone: fields.optional_text("phone", 32),
         plan: fields.text("plan", 32),
     };
-    let well_formed = user.email.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && !domain.is_empty() && !user.email.contains(char::is_whitespace)
-    });
-    if !user.email.is_empty() && !well_formed {
-        fields.wrong("email", "must have the form name@domain");
-    }
     let version = if versioned { fields.optional_integer("version", 1..=i32::MAX) } else { None };
     fields.finish().map(|()| (user, version.map(i64::from)))
 }
 
 impl User {
     fn to_item(&self, id: &str, version: i64) -> Item {
-        let mut item = Item::from(
-            [
-                ("id", text(id)),
-                ("version", number(version)),
-                ("name", text(&self.name)),
-                ("email", text(&self.email)),
-                ("plan", text(&self.plan)),
-            ]
-            .map(|(name, value)| (name.to_owned(), value)),
-        );
+        let mut item = attributes::item([
+            ("id", text(id)),
+            ("version", number(version)),
+            ("name", text(&self.name)),
+            ("email", text(&self.email)),
+            ("plan", text(&self.plan)),
+        ]);
         if let Some(phone) = &self.phone {
             item.insert("phone".into(), text(phone));
         }

@@ -6,8 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use http::StatusCode;
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_postgres::Client;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
@@ -15,7 +14,6 @@ use uuid::Uuid;
 use super::fields::Fields;
 use super::problem::{Problem, json as json_response};
 use super::request::{object, traceparent};
-use crate::aws::Clients;
 use crate::error::Result;
 use crate::functions::database::{Database, Fault};
 use crate::outbox::Traceparent;
@@ -51,20 +49,7 @@ pub struct Handler<T> {
     creates: PhantomData<fn() -> T>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Created {
-    id: Uuid,
-    event_id: Uuid,
-}
-
 impl<T: Creation> Handler<T> {
-    /// # Errors
-    /// `Config`, naming the variable that is missing or malformed.
-    pub fn from_environment(clients: &Clients) -> Result<Self> {
-        Ok(Self::new(Database::from_environment(clients.config())?))
-    }
-
     pub fn new(database: Database) -> Self {
         Self { database, creates: PhantomData }
     }
@@ -84,8 +69,7 @@ impl<T: Creation> Handler<T> {
         // Two attempts fit before Lambda's limit, and before the 30 s of an HTTP API's integration.
         let patience = (left / 2).saturating_sub(Duration::from_millis(250)).min(Duration::from_secs(12));
         match self.database.run(patience, |client| insert(client, &new, &trace)).await {
-            Ok(made) => {
-                let Created { id, event_id } = made;
+            Ok((id, event_id)) => {
                 tracing::info!(%id, %event_id, %trace, "created");
                 created(id, event_id)
             }
@@ -96,10 +80,15 @@ impl<T: Creation> Handler<T> {
 
 /// Returns the answer after the commit.
 pub fn created(id: Uuid, event_id: Uuid) -> ApiGatewayV2httpResponse {
-    json_response(StatusCode::CREATED, "application/json", &Created { id, event_id })
+    json_response(StatusCode::CREATED, "application/json", &json!({ "id": id, "eventId": event_id }))
 }
 
-async fn insert<T: Creation>(mut client: Client, new: &T, trace: &Traceparent) -> Result<(Client, Created), Fault> {
+/// Inserts the row and its event; returns the connection, and the ids of both.
+async fn insert<T: Creation>(
+    mut client: Client,
+    new: &T,
+    trace: &Traceparent,
+) -> Result<(Client, (Uuid, Uuid)), Fault> {
     // Time-ordered, so that the primary key's index grows at its end.
     let id = Uuid::now_v7();
     let transaction = client.transaction().await.map_err(|error| Fault::Before(failed("begin")(error)))?;
@@ -116,7 +105,7 @@ async fn insert<T: Creation>(mut client: Client, new: &T, trace: &Traceparent) -
     let event_id = row.get(0);
     // From here on, a lost connection leaves it unknown whether the transaction committed.
     transaction.commit().await.map_err(|error| Fault::Final(failed("commit")(error)))?;
-    Ok((client, Created { id, event_id }))
+    Ok((client, (id, event_id)))
 }
 
 fn before_commit(action: &str, error: tokio_postgres::Error) -> Fault {

@@ -3,11 +3,11 @@
 
 use std::time::SystemTime;
 
-use super::{StreamEvent, decode_change, read};
+use super::{StreamEvent, handle};
 use crate::aws::Clients;
 use crate::error::Result;
 use crate::functions::publisher::{Answer, Engine, Invocation};
-use crate::outbox::formats::dynamodb::{Change, appended};
+use crate::outbox::formats::dynamodb::Change;
 
 pub struct Handler {
     engine: Engine,
@@ -22,16 +22,6 @@ impl Handler {
 
     /// Delivers one batch; `deadline` is the time at which Lambda ends the invocation.
     pub async fn handle(&self, invocation: Invocation<StreamEvent>, deadline: SystemTime) -> Answer {
-        let publisher = &self.engine.publisher;
-        match invocation {
-            Invocation::Batch(event) => {
-                let (batch, items) = read(publisher, event, appended);
-                Answer::Batch(self.engine.answer(&batch, items, deadline).await)
-            }
-            Invocation::Redelivery(chunks) => {
-                let read = |position, data: &[u8]| decode_change(publisher, position, Change::parse(data), appended);
-                self.engine.redeliver(&chunks, deadline, read).await
-            }
-        }
+        handle(&self.engine, invocation, deadline, Change::appended).await
     }
 }

@@ -8,13 +8,15 @@ pub mod forwarder;
 mod tests;
 pub mod users;
 
+use std::time::SystemTime;
+
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::publisher::backend::Publisher;
 use super::publisher::backlog::Item;
 use super::publisher::decode::Decoded;
-use super::publisher::{Origin, Source, decode};
+use super::publisher::{Answer, Engine, Invocation, Origin, Source, decode};
 use crate::outbox::formats::dynamodb::{Change, ChangeError};
 use crate::outbox::{Message, RowError};
 
@@ -25,8 +27,21 @@ pub struct StreamEvent {
     records: Vec<Value>,
 }
 
-/// Reads a batch; `to_message` maps a change to its message, `None` to skip it.
-pub fn read<P: Publisher>(
+/// Runs an invocation; `to_message` maps a change to its message, `None` to skip it. `deadline` is the time at which Lambda
+/// ends the invocation.
+async fn handle(
+    engine: &Engine,
+    invocation: Invocation<StreamEvent>,
+    deadline: SystemTime,
+    to_message: impl Fn(&Change) -> Result<Option<Message>, RowError>,
+) -> Answer {
+    let publisher = &engine.publisher;
+    let record = |position, data: &[u8]| decode_change(publisher, position, Change::parse(data), &to_message);
+    engine.handle(invocation, deadline, |event| read(publisher, event, &to_message), record).await
+}
+
+/// Returns the batch as it arrived, and its items to deliver.
+fn read<P: Publisher>(
     publisher: &P,
     event: StreamEvent,
     to_message: impl Fn(&Change) -> Result<Option<Message>, RowError>,
@@ -56,9 +71,7 @@ pub fn decode_change<P: Publisher>(
     let poison = |item| Decoded::Item { item, event_id: None };
     match change.as_ref().map(to_message) {
         Ok(Ok(None)) => Decoded::NotAnEvent,
-        Ok(Ok(Some(message))) => {
-            Decoded::Item { item: decode::item(publisher, position, &message), event_id: Some(message.id) }
-        }
+        Ok(Ok(Some(message))) => Decoded::event(publisher, position, &message),
         Ok(Err(error)) => poison(decode::poison(position, "NotAnOutboxItem", error.to_string())),
         Err(error) => poison(undecodable(position, *error)),
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::outbox::Message;
 use crate::outbox::formats::dynamodb::users::Mapping;
-use crate::outbox::formats::dynamodb::{Change, Operation, appended};
+use crate::outbox::formats::dynamodb::{Change, Operation};
 
 fn change(operation: &str, old: Value, new: Value) -> Change {
     let mut record = json!({
@@ -121,9 +121,9 @@ fn only_inserts_into_an_outbox_are_events() {
         "created_at": {"S": "2026-11-21T06:00:00Z"},
     });
     let inserted = change("INSERT", Value::Null, item.clone());
-    assert_eq!(appended(&inserted).unwrap().unwrap().event_type, "CartCreated");
+    assert_eq!(inserted.appended().unwrap().unwrap().event_type, "CartCreated");
     let mut removed = change("REMOVE", item, Value::Null);
     removed.expired = true;
-    assert_eq!((removed.operation, appended(&removed).unwrap().is_none()), (Operation::Remove, true));
-    assert!(appended(&change("INSERT", Value::Null, Value::Null)).is_err());
+    assert_eq!((removed.operation, removed.appended().unwrap().is_none()), (Operation::Remove, true));
+    assert!(change("INSERT", Value::Null, Value::Null).appended().is_err());
 }

@@ -2,12 +2,11 @@
 
 use std::time::SystemTime;
 
-use super::{StreamEvent, decode_change, read};
+use super::{StreamEvent, handle};
 use crate::aws::Clients;
 use crate::error::Result;
 use crate::functions::environment::optional;
 use crate::functions::publisher::{Answer, Engine, Invocation};
-use crate::outbox::formats::dynamodb::Change;
 use crate::outbox::formats::dynamodb::users::Mapping;
 
 pub struct Handler {
@@ -27,17 +26,6 @@ impl Handler {
 
     /// Delivers one batch; `deadline` is the time at which Lambda ends the invocation.
     pub async fn handle(&self, invocation: Invocation<StreamEvent>, deadline: SystemTime) -> Answer {
-        let publisher = &self.engine.publisher;
-        let to_message = |change: &Change| self.mapping.message(change);
-        match invocation {
-            Invocation::Batch(event) => {
-                let (batch, items) = read(publisher, event, to_message);
-                Answer::Batch(self.engine.answer(&batch, items, deadline).await)
-            }
-            Invocation::Redelivery(chunks) => {
-                let read = |position, data: &[u8]| decode_change(publisher, position, Change::parse(data), to_message);
-                self.engine.redeliver(&chunks, deadline, read).await
-            }
-        }
+        handle(&self.engine, invocation, deadline, |change| self.mapping.message(change)).await
     }
 }

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use crate::functions::publisher::backend::{Entry, Limits, Publisher, Reason, Verdict};
 use crate::functions::publisher::backlog::{Content, Item};
 use crate::functions::publisher::decode::{self, Decoded};
+use crate::outbox::formats::dynamodb::Change;
 use crate::outbox::formats::dynamodb::users::Mapping;
-use crate::outbox::formats::dynamodb::{Change, appended};
 use crate::outbox::{Layout, Message};
 
 /// A bus that receives nothing.
@@ -43,7 +43,7 @@ pub struct Published {
 impl Published {
     /// Makes the events of changes of an outbox table, with the common code of forwarder and sequencer.
     pub fn of_outbox(changes: &[Value]) -> Vec<Self> {
-        Self::each(changes, |change| appended(change).unwrap())
+        Self::each(changes, |change| change.appended().unwrap())
     }
 
     /// Makes the events of changes of the users table.

@@ -30,6 +30,15 @@ impl Entry {
     }
 }
 
+#[cfg(test)]
+impl Entry {
+    /// Returns an entry with this detail.
+    pub fn sample(detail_type: &str, detail: impl Into<String>) -> Self {
+        let (event_id, source) = (uuid::Uuid::nil(), "outbox.car".to_owned());
+        Self { event_id, source, detail_type: detail_type.to_owned(), detail: detail.into() }
+    }
+}
+
 /// The reason why an event can never be delivered.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Reason {

@@ -122,13 +122,7 @@ mod tests {
     const LIMITS: Limits = Limits { entries: 3, bytes: 100 };
 
     fn event(position: usize, aggregate: &str, bytes: usize) -> Item {
-        let entry = Entry {
-            event_id: uuid::Uuid::nil(),
-            source: String::new(),
-            detail_type: String::new(),
-            detail: position.to_string(),
-        };
-        let content = Content::Event { entry: Arc::new(entry), bytes };
+        let content = Content::Event { entry: Arc::new(Entry::sample("T", position.to_string())), bytes };
         Item { position, key: Some(("car".into(), aggregate.into())), content }
     }
 

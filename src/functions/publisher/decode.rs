@@ -20,13 +20,19 @@ pub enum Decoded {
     },
 }
 
-/// Reads the record at `position`; rows of the table in `layout` are events. One that can't be read or can never be delivered becomes poison.
+impl Decoded {
+    /// Returns the item of an event.
+    pub fn event<P: Publisher>(publisher: &P, position: usize, message: &Message) -> Self {
+        Self::Item { item: item(publisher, position, message), event_id: Some(message.id) }
+    }
+}
+
+/// Reads the record at `position`; rows of the table in `layout` are events. One that can't be read or can never be
+/// delivered becomes poison.
 pub fn decode<P: Publisher>(publisher: &P, position: usize, data: &[u8], layout: &Layout) -> Decoded {
     match recognise(data, layout) {
         Recognised::Skip => Decoded::NotAnEvent,
-        Recognised::Event(message) => {
-            Decoded::Item { item: item(publisher, position, &message), event_id: Some(message.id) }
-        }
+        Recognised::Event(message) => Decoded::event(publisher, position, &message),
         Recognised::Broken(broken) => {
             Decoded::Item { item: poison(position, broken.code, broken.reason), event_id: broken.event_id }
         }

@@ -170,12 +170,7 @@ mod tests {
     }
 
     fn entry(detail_type: &str, detail: usize) -> Entry {
-        Entry {
-            event_id: uuid::Uuid::nil(),
-            source: "outbox.car".into(),
-            detail_type: detail_type.into(),
-            detail: "x".repeat(detail),
-        }
+        Entry::sample(detail_type, "x".repeat(detail))
     }
 
     #[test]

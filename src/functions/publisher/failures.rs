@@ -28,6 +28,21 @@ pub struct Source {
     pub event_id: Option<uuid::Uuid>,
 }
 
+#[cfg(test)]
+impl Source {
+    /// Returns a record with this sequence number.
+    pub fn sample(sequence_number: impl ToString, data: &[u8]) -> Self {
+        let origin = Origin {
+            stream_arn: "arn:aws:kinesis:us-east-1:000000000000:stream/s".into(),
+            shard_id: "shardId-000000000001".into(),
+            sequence_number: sequence_number.to_string(),
+            partition_key: "c-1".into(),
+            arrived_at: DateTime::from_timestamp(1_795_305_599, 0).expect("a time"),
+        };
+        Self { origin, data: data.to_vec(), event_id: None }
+    }
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Document<'a> {
@@ -96,15 +111,7 @@ mod tests {
     use super::*;
 
     fn source(event_id: Option<uuid::Uuid>) -> Source {
-        let arrived_at = "2026-11-21T23:59:59Z".parse().unwrap();
-        let origin = Origin {
-            stream_arn: "arn:aws:kinesis:us-east-1:000000000000:stream/s".into(),
-            shard_id: "shardId-000000000001".into(),
-            sequence_number: "49".into(),
-            partition_key: "c-1".into(),
-            arrived_at,
-        };
-        Source { origin, data: b"\xff{".to_vec(), event_id }
+        Source { event_id, ..Source::sample(49, b"\xff{") }
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! The payload of a publisher's invocation: a batch of its stream, or an operator's request to deliver records again.
+//! The payload of a publisher's invocation (a batch of its stream, or an operator's request to deliver records again), and
+//! the response.
 
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use super::BatchResponse;
 use crate::outbox::{Chunk, Redelivered};
 
 /// An invocation; `E` is the batch of the function's event source.
@@ -39,6 +39,20 @@ impl<'de, E: DeserializeOwned> Deserialize<'de> for Invocation<E> {
 pub enum Answer {
     Batch(BatchResponse),
     Redelivered(Redelivered),
+}
+
+/// The response to a batch, of a function with `ReportBatchItemFailures`; an empty list means that the whole batch is done.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchResponse {
+    pub batch_item_failures: Vec<ItemFailure>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ItemFailure {
+    /// A sequence number: everything from the lowest one is delivered again.
+    pub item_identifier: String,
 }
 
 #[cfg(test)]

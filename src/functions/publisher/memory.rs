@@ -40,8 +40,8 @@ impl Memory {
         let first = report.unfinished.first().copied().unwrap_or(batch.len());
         for (position, source) in batch.iter().enumerate() {
             // A record without a sequence number can't be identified.
-            let told_apart = !source.origin.sequence_number.is_empty();
-            if told_apart && position > first && report.unfinished.binary_search(&position).is_err() {
+            let is_identified = !source.origin.sequence_number.is_empty();
+            if is_identified && position > first && report.unfinished.binary_search(&position).is_err() {
                 done.insert(name(source));
             } else {
                 done.remove(&name(source));
@@ -55,24 +55,12 @@ impl Memory {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Origin;
     use super::super::backend::Reason;
     use super::super::backlog::Content;
     use super::*;
 
     fn batch(numbers: &[&str]) -> Vec<Source> {
-        let source = |number: &&str| Source {
-            origin: Origin {
-                stream_arn: "s".into(),
-                shard_id: String::new(),
-                sequence_number: (*number).to_owned(),
-                partition_key: String::new(),
-                arrived_at: chrono::DateTime::UNIX_EPOCH,
-            },
-            data: Vec::new(),
-            event_id: None,
-        };
-        numbers.iter().map(source).collect()
+        numbers.iter().map(|number| Source::sample(number, b"")).collect()
     }
 
     fn outstanding(memory: &Memory, batch: &[Source]) -> Vec<usize> {

@@ -15,7 +15,6 @@ mod failures;
 mod invocation;
 mod memory;
 mod redelivery;
-mod response;
 #[cfg(test)]
 mod tests;
 
@@ -31,12 +30,11 @@ pub use self::delivery::Report;
 use self::eventbridge::{EventBridge, MAX_REQUEST_BYTES};
 use self::failures::S3Failures;
 pub use self::failures::{Origin, Source};
-pub use self::invocation::{Answer, Invocation};
+pub use self::invocation::{Answer, BatchResponse, Invocation, ItemFailure};
 use self::memory::Memory;
-pub use self::response::{BatchResponse, ItemFailure};
-use super::environment::{optional, required};
+use super::environment::{optional, optional_as, required};
 use crate::aws::Clients;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::outbox::{Chunk, Layout};
 
 /// The delivery engine of every consumer: the bus, and the bucket for undeliverable events.
@@ -55,12 +53,7 @@ impl Engine {
     /// # Errors
     /// `Config` if a variable is missing or malformed.
     pub fn from_environment(clients: &Clients) -> Result<Self> {
-        let max_request_bytes = match optional("OUTBOX_MAX_REQUEST_BYTES") {
-            None => MAX_REQUEST_BYTES,
-            Some(text) => text.parse().map_err(|_| {
-                Error::new(Kind::Config, format!("OUTBOX_MAX_REQUEST_BYTES is {text:?}, not a number of bytes"))
-            })?,
-        };
+        let max_request_bytes = optional_as("OUTBOX_MAX_REQUEST_BYTES")?.unwrap_or(MAX_REQUEST_BYTES);
         Ok(Self {
             publisher: EventBridge::new(clients.config(), required("OUTBOX_BUS_NAME")?, max_request_bytes),
             s3: clients.s3(),
@@ -84,19 +77,29 @@ impl Engine {
         deadline: SystemTime,
         read: impl Fn(usize, &[u8]) -> Decoded,
     ) -> Answer {
-        let stop_at = stop_at(Instant::now(), left(deadline));
         let policy = Policy::default();
-        Answer::Redelivered(redelivery::redeliver(&self.publisher, chunks, stop_at, policy, read).await)
+        Answer::Redelivered(redelivery::redeliver(&self.publisher, chunks, last_attempt(deadline), policy, read).await)
     }
 
-    /// Delivers a whole batch. The answer names the first record that was neither delivered nor stored, from which
-    /// Lambda continues ("Configuring partial batch response" for Kinesis and for DynamoDB in the Lambda developer
-    /// guide).
-    pub async fn answer(&self, batch: &[Source], items: Vec<Item>, deadline: SystemTime) -> BatchResponse {
-        let items = self.memory.outstanding(batch, items);
-        let report = self.deliver(batch, items, stop_at(Instant::now(), left(deadline))).await;
-        self.memory.keep(batch, &report);
-        respond(batch, batch.len(), &report)
+    /// Delivers a batch, which `read` returns with its items, or runs an operator's request, of which `read_record` decodes
+    /// a record. The answer to a batch names the first record that was neither delivered nor stored, from which Lambda
+    /// continues ("Configuring partial batch response" for Kinesis and for DynamoDB in the Lambda developer guide).
+    pub async fn handle<E>(
+        &self,
+        invocation: Invocation<E>,
+        deadline: SystemTime,
+        read: impl FnOnce(E) -> (Vec<Source>, Vec<Item>),
+        read_record: impl Fn(usize, &[u8]) -> Decoded,
+    ) -> Answer {
+        let event = match invocation {
+            Invocation::Batch(event) => event,
+            Invocation::Redelivery(chunks) => return self.redeliver(&chunks, deadline, read_record).await,
+        };
+        let (batch, items) = read(event);
+        let items = self.memory.outstanding(&batch, items);
+        let report = self.deliver(&batch, items, last_attempt(deadline)).await;
+        self.memory.keep(&batch, &report);
+        Answer::Batch(respond(&batch, batch.len(), &report))
     }
 }
 
@@ -127,28 +130,17 @@ impl Handler {
     /// # Errors
     /// `Config` if a variable is missing or malformed.
     pub fn from_environment(clients: &Clients) -> Result<Self> {
-        let layout = match optional("OUTBOX_LAYOUT") {
-            None => Layout::default(),
-            Some(text) => {
-                text.parse().map_err(|problem| Error::new(Kind::Config, format!("OUTBOX_LAYOUT: {problem}")))?
-            }
-        };
-        Ok(Self { engine: Engine::from_environment(clients)?, layout })
+        Ok(Self {
+            engine: Engine::from_environment(clients)?,
+            layout: optional_as("OUTBOX_LAYOUT")?.unwrap_or_default(),
+        })
     }
 
     /// Delivers one batch; `deadline` is the time at which Lambda ends the invocation.
     pub async fn handle(&self, invocation: Invocation<KinesisEvent>, deadline: SystemTime) -> Answer {
         let (publisher, layout) = (&self.engine.publisher, &self.layout);
-        match invocation {
-            Invocation::Batch(event) => {
-                let (batch, items) = read(publisher, event, layout);
-                Answer::Batch(self.engine.answer(&batch, items, deadline).await)
-            }
-            Invocation::Redelivery(chunks) => {
-                let read = |position, data: &[u8]| decode::decode(publisher, position, data, layout);
-                self.engine.redeliver(&chunks, deadline, read).await
-            }
-        }
+        let record = |position, data: &[u8]| decode::decode(publisher, position, data, layout);
+        self.engine.handle(invocation, deadline, |event| read(publisher, event, layout), record).await
     }
 }
 
@@ -182,13 +174,12 @@ pub fn source(record: KinesisEventRecord) -> Source {
     }
 }
 
-/// Returns the time until `deadline`.
-pub fn left(deadline: SystemTime) -> Duration {
-    deadline.duration_since(SystemTime::now()).unwrap_or_default()
+/// Returns the time of the last attempt: early enough to answer before `deadline`, at which Lambda ends the invocation, and
+/// fails the whole batch.
+pub fn last_attempt(deadline: SystemTime) -> Instant {
+    stop_at(Instant::now(), deadline.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
-/// Returns the time of the last attempt: early enough to answer before Lambda ends the invocation, which would fail the
-/// whole batch.
-pub fn stop_at(now: Instant, left: Duration) -> Instant {
+fn stop_at(now: Instant, left: Duration) -> Instant {
     now + left - Duration::from_secs(1).min(left / 4)
 }

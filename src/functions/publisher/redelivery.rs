@@ -39,7 +39,11 @@ pub async fn redeliver<P: Publisher>(
         let bytes = chunk.as_record().unwrap_or_default();
         // The sequencer stores undeliverable events that it read from the outbox table as CloudEvents.
         let event = std::str::from_utf8(&bytes).ok().and_then(Message::from_cloud_event);
-        match event.map_or_else(|| read(position, &bytes), |message| decoded(publisher, position, &message)) {
+        let decoded = match event {
+            Some(message) => Decoded::event(publisher, position, &message),
+            None => read(position, &bytes),
+        };
+        match decoded {
             Decoded::Item { item, .. } => items.push(item),
             Decoded::NotAnEvent => verdicts[position] = Verdict::Nothing,
         }
@@ -59,8 +63,4 @@ pub async fn redeliver<P: Publisher>(
         (count(|verdict| *verdict == Verdict::Accepted), count(|verdict| matches!(verdict, Verdict::Refused { .. })));
     tracing::info!(asked = chunks.len(), accepted, refused, "redelivery");
     Redelivered { redelivered: verdicts }
-}
-
-fn decoded<P: Publisher>(publisher: &P, position: usize, message: &Message) -> Decoded {
-    Decoded::Item { item: decode::item(publisher, position, message), event_id: Some(message.id) }
 }

@@ -82,12 +82,7 @@ impl FailureDestination for Bus {
 }
 
 fn event(position: usize, aggregate: u8) -> Item {
-    let entry = Entry {
-        event_id: uuid::Uuid::nil(),
-        source: "outbox.car".into(),
-        detail_type: "CarCreated".into(),
-        detail: format!("{aggregate}:{position}"),
-    };
+    let entry = Entry::sample("CarCreated", format!("{aggregate}:{position}"));
     let bytes = entry.detail.len();
     let key = Some(("car".into(), aggregate.to_string()));
     Item { position, key, content: Content::Event { entry: Arc::new(entry), bytes } }

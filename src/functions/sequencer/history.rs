@@ -1,11 +1,10 @@
 //! The outbox table as the source of an aggregate's events.
 
-use std::collections::HashMap;
 use std::future::Future;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
 
+use crate::aws::dynamodb::attributes::{Item, number, number_of, text};
 use crate::aws::dynamodb::from_item;
 use crate::error::{AwsContext, Result};
 use crate::outbox::Message;
@@ -41,7 +40,6 @@ impl OutboxTable {
 
 impl History for OutboxTable {
     async fn read(&self, aggregate_id: &str, after: i64, to: i64) -> Result<Vec<Committed>> {
-        let number = |value: i64| AttributeValue::N(value.to_string());
         let answer = self
             .client
             .query()
@@ -49,15 +47,15 @@ impl History for OutboxTable {
             .consistent_read(true)
             .key_condition_expression("aggregate_id = :id AND #sequence BETWEEN :from AND :to")
             .expression_attribute_names("#sequence", "sequence")
-            .expression_attribute_values(":id", AttributeValue::S(aggregate_id.to_owned()))
+            .expression_attribute_values(":id", text(aggregate_id))
             .expression_attribute_values(":from", number(after.saturating_add(1)))
             .expression_attribute_values(":to", number(to))
             .limit(MAX_EVENTS)
             .send()
             .await
             .aws(format!("read {}", self.table))?;
-        let read = |item: &HashMap<String, AttributeValue>| {
-            let sequence = item.get("sequence")?.as_n().ok()?.parse().ok()?;
+        let read = |item: &Item| {
+            let sequence = number_of(item, "sequence")?;
             let message = from_item(item).inspect_err(|error| {
                 tracing::error!(aggregate_id, sequence, "skipped: not an outbox item: {error}");
             });

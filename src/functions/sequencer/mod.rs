@@ -26,7 +26,7 @@ use super::publisher::backlog::Item;
 use super::publisher::{self, Answer, Engine, Invocation, Report, Source, decode};
 use crate::aws::Clients;
 use crate::error::Result;
-use crate::outbox::formats::dynamodb::{Change, appended};
+use crate::outbox::formats::dynamodb::Change;
 
 pub struct Handler {
     engine: Engine,
@@ -55,15 +55,15 @@ impl Handler {
             Invocation::Batch(event) => event,
             Invocation::Redelivery(chunks) => {
                 let publisher = &self.engine.publisher;
-                let read = |position, data: &[u8]| decode_change(publisher, position, Change::parse(data), appended);
+                let read =
+                    |position, data: &[u8]| decode_change(publisher, position, Change::parse(data), Change::appended);
                 return self.engine.redeliver(&chunks, deadline, read).await;
             }
         };
         let batch = event.records.into_iter().map(publisher::source).collect();
         let read = read(batch);
-        let (left, records) = (publisher::left(deadline), read.batch.len());
-        let stop_at = publisher::stop_at(Instant::now(), left);
-        let (batch, report) = rounds::run(self, read, stop_at).await;
+        let records = read.batch.len();
+        let (batch, report) = rounds::run(self, read, publisher::last_attempt(deadline)).await;
         Answer::Batch(publisher::respond(&batch, records, &report))
     }
 }
@@ -101,7 +101,7 @@ fn read(mut batch: Vec<Source>) -> Read {
     let (mut arrivals, mut poison) = (Arrivals::default(), Vec::new());
     for (position, source) in batch.iter_mut().enumerate() {
         let change = Change::parse(&source.data);
-        match change.as_ref().map(appended) {
+        match change.as_ref().map(Change::appended) {
             Ok(Ok(None)) => {}
             // Positions count from 1: anything below would count as delivered.
             Ok(Ok(Some(message))) if message.sequence.is_none_or(|sequence| sequence < 1) => {

@@ -8,7 +8,6 @@
 //! sends an event after the one before it was accepted. Two consumers of an aggregate, such as one whose claim expired
 //! while it was frozen, therefore deliver some events twice, and none before its predecessor.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use chrono::Utc;
 use uuid::Uuid;
 
 use super::plan::Aggregate;
+use crate::aws::dynamodb::attributes::{number, number_of, text};
 use crate::error::{AwsContext, CONDITION_FAILED, Result};
 use crate::outbox::derived_id;
 
@@ -33,18 +33,7 @@ const MAX_KEY_BYTES: usize = 2_048;
 pub struct Claim {
     /// The last delivered sequence; 0 if there is none.
     pub delivered: i64,
-    owner: String,
-}
-
-#[cfg(test)]
-impl Claim {
-    pub fn new(delivered: i64, owner: String) -> Self {
-        Self { delivered, owner }
-    }
-
-    pub fn owner(&self) -> &str {
-        &self.owner
-    }
+    pub owner: String,
 }
 
 /// A store of positions.
@@ -80,19 +69,11 @@ impl PositionsTable {
     }
 }
 
-fn number(value: i64) -> AttributeValue {
-    AttributeValue::N(value.to_string())
-}
-
 /// Returns the partition key. An outbox item's id may be as long as a key; if type and id do not fit, the key is a hash
 /// of both.
 fn key((kind, id): &Aggregate) -> AttributeValue {
     let plain = format!("{kind}#{id}");
-    AttributeValue::S(if plain.len() <= MAX_KEY_BYTES { plain } else { format!("#{}", derived_id(&[kind, id])) })
-}
-
-fn delivered(item: &HashMap<String, AttributeValue>) -> i64 {
-    item.get("delivered").and_then(|value| value.as_n().ok()?.parse().ok()).unwrap_or(0)
+    text(if plain.len() <= MAX_KEY_BYTES { plain } else { format!("#{}", derived_id(&[kind, id])) })
 }
 
 impl Positions for PositionsTable {
@@ -109,7 +90,7 @@ impl Positions for PositionsTable {
             // Already claimed by this consumer if the response to an earlier attempt of this request was lost.
             .condition_expression("attribute_not_exists(claimed_until) OR claimed_until < :now OR claimed_by = :me")
             .expression_attribute_values(":zero", number(0))
-            .expression_attribute_values(":me", AttributeValue::S(owner.clone()))
+            .expression_attribute_values(":me", text(&owner))
             .expression_attribute_values(":until", number(until(time)))
             .expression_attribute_values(":now", number(Utc::now().timestamp_millis()))
             .expression_attribute_values(":purge", number(purge_at()))
@@ -117,7 +98,10 @@ impl Positions for PositionsTable {
             .send()
             .await;
         let claimed = answer.aws_unless(CONDITION_FAILED, format!("claim an aggregate in {}", self.table))?;
-        Ok(claimed.map(|answer| Claim { delivered: answer.attributes().map_or(0, delivered), owner }))
+        Ok(claimed.map(|answer| {
+            let delivered = answer.attributes().and_then(|item| number_of(item, "delivered")).unwrap_or(0);
+            Claim { delivered, owner }
+        }))
     }
 
     async fn renew(&self, aggregate: &Aggregate, claim: &Claim, time: Duration) -> Result<()> {
@@ -128,7 +112,7 @@ impl Positions for PositionsTable {
             .key("aggregate", key(aggregate))
             .update_expression("SET claimed_until = :until")
             .condition_expression("claimed_by = :me")
-            .expression_attribute_values(":me", AttributeValue::S(claim.owner.clone()))
+            .expression_attribute_values(":me", text(&claim.owner))
             .expression_attribute_values(":until", number(until(time)))
             .send()
             .await;
@@ -144,7 +128,7 @@ impl Positions for PositionsTable {
             .key("aggregate", key(aggregate))
             .update_expression("SET delivered = :delivered, expires_at = :purge REMOVE claimed_by, claimed_until")
             .condition_expression("claimed_by = :me")
-            .expression_attribute_values(":me", AttributeValue::S(claim.owner))
+            .expression_attribute_values(":me", text(claim.owner))
             .expression_attribute_values(":delivered", number(delivered))
             .expression_attribute_values(":purge", number(purge_at()))
             .send()

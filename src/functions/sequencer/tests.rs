@@ -15,7 +15,7 @@ use super::{Read, read, rounds};
 use crate::aws::dynamodb;
 use crate::error::{Error, Kind, Result};
 use crate::functions::publisher::backlog::{Content, Item};
-use crate::functions::publisher::{Origin, Report, Source};
+use crate::functions::publisher::{Report, Source};
 use crate::outbox::{Message, derived_id};
 
 /// Tables and bus in memory, shared by all consumers of a test.
@@ -68,18 +68,7 @@ fn record(aggregate: &str, sequence: i64) -> Vec<u8> {
 }
 
 fn batch(records: &[Vec<u8>]) -> Read {
-    let source = |(n, data): (usize, &Vec<u8>)| Source {
-        origin: Origin {
-            stream_arn: "s".into(),
-            shard_id: "0".into(),
-            sequence_number: n.to_string(),
-            partition_key: String::new(),
-            arrived_at: chrono::DateTime::UNIX_EPOCH,
-        },
-        data: data.clone(),
-        event_id: None,
-    };
-    read(records.iter().enumerate().map(source).collect())
+    read(records.iter().enumerate().map(|(n, data)| Source::sample(n, data)).collect())
 }
 
 impl Positions for World {
@@ -100,12 +89,12 @@ impl Positions for World {
         let mut claims = self.claims.lock().unwrap();
         *claims += 1;
         *owner = Some(claims.to_string());
-        Ok(Some(Claim::new(*delivered, claims.to_string())))
+        Ok(Some(Claim { delivered: *delivered, owner: claims.to_string() }))
     }
 
     async fn renew(&self, aggregate: &Aggregate, claim: &Claim, _: Duration) -> Result<()> {
         let owner = self.positions.lock().unwrap().get(aggregate).and_then(|(_, owner)| owner.clone());
-        *self.renewals.lock().unwrap() += usize::from(owner.as_deref() == Some(claim.owner()));
+        *self.renewals.lock().unwrap() += usize::from(owner.as_deref() == Some(claim.owner.as_str()));
         Ok(())
     }
 
@@ -113,7 +102,7 @@ impl Positions for World {
         tokio::task::yield_now().await;
         let mut positions = self.positions.lock().unwrap();
         let (kept, owner) = positions.entry(aggregate.clone()).or_default();
-        if owner.as_deref() == Some(claim.owner()) {
+        if owner.as_deref() == Some(claim.owner.as_str()) {
             (*kept, *owner) = (delivered, None);
         }
         let mut lost = self.lost_answers.lock().unwrap();
@@ -193,95 +182,75 @@ fn run(consumers: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(consumers);
 }
 
-async fn consume(world: &World, read: Read) -> Vec<usize> {
-    let time = Duration::from_secs(60);
-    rounds::run(world, read, Instant::now() + time).await.1.unfinished
+async fn consume(world: &World, read: Read) -> Report {
+    rounds::run(world, read, Instant::now() + Duration::from_secs(60)).await.1
 }
 
 fn world(committed: &BTreeMap<&str, i64>) -> World {
     World { committed: committed.iter().map(|(id, n)| ((*id).to_owned(), *n)).collect(), ..World::default() }
 }
 
-#[test]
-fn late_records_do_not_block_and_are_not_delivered_again() {
-    run(async {
-        let world = world(&BTreeMap::from([("a", 4)]));
-        assert!(consume(&world, batch(&[record("a", 4)])).await.is_empty());
-        assert_eq!(world.first("a"), [1, 2, 3, 4]);
-        assert!(consume(&world, batch(&[record("a", 2), record("a", 1), record("a", 3)])).await.is_empty());
-        assert_eq!(world.delivered.lock().unwrap().len(), 4);
-    });
+#[tokio::test]
+async fn late_records_do_not_block_and_are_not_delivered_again() {
+    let world = world(&BTreeMap::from([("a", 4)]));
+    assert!(consume(&world, batch(&[record("a", 4)])).await.unfinished.is_empty());
+    assert_eq!(world.first("a"), [1, 2, 3, 4]);
+    assert!(consume(&world, batch(&[record("a", 2), record("a", 1), record("a", 3)])).await.unfinished.is_empty());
+    assert_eq!(world.delivered.lock().unwrap().len(), 4);
 }
 
-#[test]
-fn other_records_are_skipped_and_poison_is_stored() {
-    run(async {
-        let world = world(&BTreeMap::from([("a", 1)]));
-        let removed = String::from_utf8(record("a", 1)).unwrap().replace("INSERT", "REMOVE").into_bytes();
-        let read = batch(&[removed, b"\xff".to_vec(), record("a", 1)]);
-        let (_, report) = rounds::run(&world, read, Instant::now() + Duration::from_secs(9)).await;
-        assert_eq!((report.accepted, report.kept, report.unfinished), (1, 1, vec![]));
-    });
+#[tokio::test]
+async fn other_records_are_skipped_and_poison_is_stored() {
+    let world = world(&BTreeMap::from([("a", 1)]));
+    let removed = String::from_utf8(record("a", 1)).unwrap().replace("INSERT", "REMOVE").into_bytes();
+    let report = consume(&world, batch(&[removed, b"\xff".to_vec(), record("a", 1)])).await;
+    assert_eq!((report.accepted, report.kept, report.unfinished), (1, 1, vec![]));
 }
 
-#[test]
-fn malformed_items_are_stored_and_do_not_block() {
-    run(async {
-        // More events than one page holds.
-        let world = World { broken: (3..=9).collect(), ..world(&BTreeMap::from([("a", 11)])) };
-        let broken = String::from_utf8(record("a", 3)).unwrap().replace("OrderChanged", "").into_bytes();
-        let time = Duration::from_secs(9);
-        let read = batch(&[record("a", 1), record("a", 2), broken, record("a", 11)]);
-        let (_, report) = rounds::run(&world, read, Instant::now() + time).await;
-        assert_eq!((report.accepted, report.kept, report.unfinished), (4, 1, vec![]));
-        assert_eq!(world.first("a"), [1, 2, 10, 11]);
-    });
+#[tokio::test]
+async fn malformed_items_are_stored_and_do_not_block() {
+    // More events than one page holds.
+    let world = World { broken: (3..=9).collect(), ..world(&BTreeMap::from([("a", 11)])) };
+    let broken = String::from_utf8(record("a", 3)).unwrap().replace("OrderChanged", "").into_bytes();
+    let report = consume(&world, batch(&[record("a", 1), record("a", 2), broken, record("a", 11)])).await;
+    assert_eq!((report.accepted, report.kept, report.unfinished), (4, 1, vec![]));
+    assert_eq!(world.first("a"), [1, 2, 10, 11]);
 }
 
-#[test]
-fn sequences_below_one_are_stored_as_poison() {
-    run(async {
-        let world = world(&BTreeMap::from([("a", 1)]));
-        let time = Duration::from_secs(9);
-        let read = batch(&[record("a", 0), record("a", -1), record("a", 1)]);
-        let (_, report) = rounds::run(&world, read, Instant::now() + time).await;
-        assert_eq!((report.accepted, report.kept, report.unfinished), (1, 2, vec![]));
-    });
+#[tokio::test]
+async fn sequences_below_one_are_stored_as_poison() {
+    let world = world(&BTreeMap::from([("a", 1)]));
+    let report = consume(&world, batch(&[record("a", 0), record("a", -1), record("a", 1)])).await;
+    assert_eq!((report.accepted, report.kept, report.unfinished), (1, 2, vec![]));
 }
 
-#[test]
-fn claimed_aggregates_are_unfinished_at_the_deadline() {
-    run(async {
-        let world = world(&BTreeMap::from([("a", 1), ("b", 1)]));
-        world.positions.lock().unwrap().insert(("order".into(), "a".into()), (0, Some("another".into())));
-        let read = batch(&[record("b", 1), record("a", 1)]);
-        let time = Duration::from_millis(200);
-        let (_, report) = rounds::run(&world, read, Instant::now() + time).await;
-        assert_eq!((report.accepted, report.unfinished), (1, vec![1]));
-    });
+#[tokio::test]
+async fn claimed_aggregates_are_unfinished_at_the_deadline() {
+    let world = world(&BTreeMap::from([("a", 1), ("b", 1)]));
+    world.positions.lock().unwrap().insert(("order".into(), "a".into()), (0, Some("another".into())));
+    let read = batch(&[record("b", 1), record("a", 1)]);
+    let time = Duration::from_millis(200);
+    let (_, report) = rounds::run(&world, read, Instant::now() + time).await;
+    assert_eq!((report.accepted, report.unfinished), (1, vec![1]));
 }
 
-#[test]
-fn one_unanswered_claim_does_not_block_the_others() {
-    run(async {
-        let world = World { silent: Some("a"), ..world(&BTreeMap::from([("a", 1), ("b", 2)])) };
-        let read = batch(&[record("a", 1), record("b", 1), record("b", 2)]);
-        let time = Duration::from_millis(400);
-        let ended = tokio::time::timeout(time * 20, rounds::run(&world, read, Instant::now() + time)).await;
-        let (_, report) = ended.expect("it ends before Lambda ends it");
-        assert_eq!((report.accepted, report.unfinished), (2, vec![0]));
-        assert!(report.last_problem.is_some_and(|problem| problem.message.contains("no answer")));
-    });
+#[tokio::test]
+async fn one_unanswered_claim_does_not_block_the_others() {
+    let world = World { silent: Some("a"), ..world(&BTreeMap::from([("a", 1), ("b", 2)])) };
+    let read = batch(&[record("a", 1), record("b", 1), record("b", 2)]);
+    let time = Duration::from_millis(400);
+    let ended = tokio::time::timeout(time * 20, rounds::run(&world, read, Instant::now() + time)).await;
+    let (_, report) = ended.expect("it ends before Lambda ends it");
+    assert_eq!((report.accepted, report.unfinished), (2, vec![0]));
+    assert!(report.last_problem.is_some_and(|problem| problem.message.contains("no answer")));
 }
 
-#[test]
-fn claims_are_renewed_while_events_are_delivered() {
-    run(async {
-        let world = World { awaited_renewals: 6, ..world(&BTreeMap::from([("a", 1), ("b", 1)])) };
-        let consumed = consume(&world, batch(&[record("a", 1), record("b", 1)]));
-        let unfinished = tokio::time::timeout(Duration::from_secs(30), consumed).await.expect("claims are renewed");
-        assert!(unfinished.is_empty());
-    });
+#[tokio::test]
+async fn claims_are_renewed_while_events_are_delivered() {
+    let world = World { awaited_renewals: 6, ..world(&BTreeMap::from([("a", 1), ("b", 1)])) };
+    let consumed = consume(&world, batch(&[record("a", 1), record("b", 1)]));
+    let report = tokio::time::timeout(Duration::from_secs(30), consumed).await.expect("claims are renewed");
+    assert!(report.unfinished.is_empty());
 }
 
 #[test]
@@ -321,7 +290,7 @@ proptest! {
                 let mut rest = shard.as_slice();
                 for cut in cuts.iter().cycle() {
                     if rest.is_empty() { break }
-                    let unfinished = consume(world, batch(&rest[..rest.len().min(*cut)])).await;
+                    let unfinished = consume(world, batch(&rest[..rest.len().min(*cut)])).await.unfinished;
                     rest = &rest[unfinished.first().copied().unwrap_or(rest.len().min(*cut))..];
                 }
             });

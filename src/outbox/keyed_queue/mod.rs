@@ -68,16 +68,7 @@ impl<K: Clone + Eq + Hash, T> KeyedQueue<K, T> {
     /// Adds an item behind all others of its key; `bytes` counts towards [`KeyedQueue::bytes`].
     pub fn push(&mut self, key: Option<K>, item: T, bytes: usize) {
         let ticket = self.end();
-        let before = match &key {
-            Some(key) => match self.last.get_mut(key) {
-                Some(last) => Some(std::mem::replace(last, ticket)),
-                None => {
-                    self.last.insert(key.clone(), ticket);
-                    None
-                }
-            },
-            None => None,
-        };
+        let before = key.as_ref().and_then(|key| self.last.insert(key.clone(), ticket));
         match before.and_then(|before| self.slot_mut(before)) {
             Some(before) => before.next = Some(ticket),
             None => self.ready.push_back(ticket),

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::preset::Preset;
 use super::{Columns, Layout, Processed};
 
 /// Maximum bytes of an identifier: PostgreSQL cuts longer ones off (NAMEDATALEN - 1).
@@ -15,33 +16,20 @@ const IDENTIFIER: usize = 63;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Keys {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub preset: Option<Preset>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aggregate_type: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aggregate_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_type: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema_version: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub processed_at: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub processed: Option<String>,
 }
 
@@ -62,68 +50,6 @@ pub const KEYS: [(&str, &str); 14] = [
     ("processed_at", "Column that consumers set to the time of processing"),
     ("processed", "Column that consumers set to true; instead of processed_at"),
 ];
-
-/// A known layout.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Preset {
-    /// The table `public.outbox` that `db init` creates.
-    #[default]
-    Outboxctl,
-    /// The default columns of Debezium's outbox event router (Debezium documentation, "Outbox Event Router"), in the
-    /// default table of its Quarkus extension, `outboxevent`.
-    Debezium,
-    /// The table of a polling publisher, with `created_at` and a boolean `processed`.
-    Polling,
-}
-
-impl Preset {
-    /// Every preset.
-    pub const ALL: [Self; 3] = [Self::Outboxctl, Self::Debezium, Self::Polling];
-
-    /// Returns the name in outboxctl.toml.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Outboxctl => "outboxctl",
-            Self::Debezium => "debezium",
-            Self::Polling => "polling",
-        }
-    }
-
-    /// Returns the layout.
-    pub fn layout(self) -> Layout {
-        let own = Layout::default();
-        let plain = Columns {
-            sequence: None,
-            traceparent: None,
-            schema_version: None,
-            created_at: None,
-            processed: None,
-            ..Columns::default()
-        };
-        match self {
-            Self::Outboxctl => own,
-            Self::Debezium => Layout {
-                table: "outboxevent".into(),
-                columns: Columns {
-                    aggregate_type: "aggregatetype".into(),
-                    aggregate_id: "aggregateid".into(),
-                    event_type: "type".into(),
-                    ..plain
-                },
-                ..own
-            },
-            Self::Polling => Layout {
-                columns: Columns {
-                    created_at: Some("created_at".into()),
-                    processed: Some(Processed::Flag("processed".into())),
-                    ..plain
-                },
-                ..own
-            },
-        }
-    }
-}
 
 impl TryFrom<Keys> for Layout {
     type Error = String;

@@ -2,14 +2,17 @@
 //!
 //! [`Layout`] is the one definition that the capture, the functions, the readers and every statement use. `keys.rs` has
 //! its text forms: the `[outbox]` section of outboxctl.toml, and the template parameter that the functions receive.
+//! `preset.rs` has the known layouts.
 
 mod keys;
+mod preset;
 
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-pub use keys::{KEYS, Keys, Preset};
+pub use keys::{KEYS, Keys};
+pub use preset::Preset;
 
 /// A PostgreSQL outbox table, by the names in the database's catalog (not quoted, case-sensitive).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -26,7 +26,7 @@ pub use table::table_change;
 use super::item::{Body, Content, EventView, Image, Item, Json, Origin};
 use crate::outbox::Layout;
 use crate::outbox::formats::dms::Captured;
-use crate::outbox::formats::dynamodb::{Change, appended};
+use crate::outbox::formats::dynamodb::Change;
 use crate::outbox::formats::kpl;
 use crate::pipelines::Hop;
 
@@ -146,7 +146,7 @@ fn raw(bytes: &[u8], error: &str) -> (Content, EventView, String, Body) {
 
 /// Classifies a change of a DynamoDB item: an event if it was appended to an outbox table.
 pub fn changed(change: Change) -> (Content, EventView, String) {
-    let message = appended(&change).ok().flatten();
+    let message = change.appended().ok().flatten();
     let operation = if change.expired { "expired" } else { change.operation.name() };
     let other = format!("{operation} {} {}", change.table, Value::Object(change.keys.clone()));
     let image = Some(Box::new(Image { keys: change.keys, new: change.new, old: change.old }));

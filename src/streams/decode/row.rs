@@ -9,7 +9,7 @@ use crate::streams::{Content, EventView};
 
 /// Returns the kind of the record, and the event in it.
 pub fn captured(record: &Captured<'_>, layout: &Layout) -> (Content, EventView) {
-    if !record.is_row() {
+    if !record.metadata.is_row() {
         return (Content::Control, EventView::default());
     }
     if !record.is_outbox_row(layout) {

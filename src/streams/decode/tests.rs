@@ -205,9 +205,9 @@ proptest::proptest! {
         };
         let item = record(text.as_bytes());
         let whole = Record::parse(text.as_bytes()).expect("a record");
-        let is_event = whole.is_new_row() && whole.metadata.table_name == "outbox";
+        let is_event = whole.metadata.is_new_row() && whole.metadata.table_name == "outbox";
         proptest::prop_assert_eq!(item.content == Content::Event, is_event);
-        proptest::prop_assert_eq!(item.content == Content::Control, !whole.is_row());
+        proptest::prop_assert_eq!(item.content == Content::Control, !whole.metadata.is_row());
         if is_event {
             proptest::prop_assert_eq!(item.event.event_id.as_deref(), whole.data["id"].as_str());
             proptest::prop_assert_eq!(item.event.sequence, Some(sequence));

@@ -7,7 +7,7 @@ use outboxctl_fuzz::outbox::formats::dms::Record;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(record) = Record::parse(bytes) {
-        let _ = (record.is_row(), record.is_new_row(), record.metadata.committed_at(), record.metadata.captured_at());
+        let _ = (record.metadata.is_row(), record.metadata.is_new_row(), record.metadata.committed_at(), record.metadata.captured_at());
     }
     let text = String::from_utf8_lossy(bytes);
     let mut written = br#"{"metadata":{"record-type":"data","operation":"insert"},"data":{"text":"#.to_vec();

@@ -23,7 +23,7 @@ impl Keeping {
     /// Rows of user tables, in the order they were stored.
     pub fn rows(&self) -> Vec<(String, Record)> {
         let stored = self.stored.lock().expect("stored");
-        stored.iter().filter(|(_, record)| record.is_row()).cloned().collect()
+        stored.iter().filter(|(_, record)| record.metadata.is_row()).cloned().collect()
     }
 
     /// Sequences by key, each once, in the order of their first appearance.

@@ -102,9 +102,9 @@ fn pascal(operation: &str) -> String {
     operation.split('_').map(capital).collect()
 }
 
-/// Names in calls of `required` and `optional`.
+/// Names in calls of `required`, `optional` and those of them that parse the value.
 pub fn variables(file: &str) -> BTreeSet<String> {
-    quoted(&code(file), &["required(\"", "optional(\""])
+    quoted(&code(file), &["required(\"", "required_as(\"", "optional(\"", "optional_as(\""])
 }
 
 fn quoted(code: &str, before: &[&str]) -> BTreeSet<String> {

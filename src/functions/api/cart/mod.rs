@@ -6,7 +6,7 @@
 
 mod state;
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use http::{Method, StatusCode};
@@ -21,8 +21,7 @@ use super::orders::currency;
 use super::problem::{Problem, json as json_response};
 use super::request::{body, correlation_id, optional_body, parts_after, traceparent};
 use super::store;
-use crate::aws::Clients;
-use crate::error::Result;
+use crate::aws::dynamodb::attributes::{number, text};
 
 const MAX_CUSTOMER: usize = 64;
 
@@ -44,14 +43,6 @@ enum Change {
 }
 
 impl Handler {
-    /// As [`Aggregates::from_environment`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn from_environment(clients: &Clients) -> Result<Self> {
-        Aggregates::from_environment(clients).map(Self::new)
-    }
-
     pub fn new(aggregates: Aggregates) -> Self {
         Self { aggregates }
     }
@@ -90,12 +81,7 @@ impl Handler {
 
     /// Returns the cart as last committed.
     async fn read(&self, id: &str) -> std::result::Result<Cart, Problem> {
-        // Ids are UUIDs; anything else names no cart, and needs no request.
-        let known = match Uuid::parse_str(id) {
-            Ok(id) => self.aggregates.get(&id.to_string()).await?,
-            Err(_) => None,
-        };
-        let item = known.ok_or_else(|| Problem::not_found("cart not found"))?;
+        let item = self.aggregates.get(id).await?.ok_or_else(|| Problem::not_found("cart not found"))?;
         Ok(Cart::from_item(&item).ok_or_else(|| self.aggregates.unreadable())?)
     }
 
@@ -109,10 +95,7 @@ impl Handler {
         let (wanted, deadline) = (wanted?, store::request_deadline(deadline));
         loop {
             let cart = self.read(id).await?;
-            if let Some(version) = wanted.version.filter(|version| *version != cart.version) {
-                let detail = format!("the cart is at version {}, not {version}: read it again", cart.version);
-                return Err(Problem::conflict(detail));
-            }
+            store::expect_version("cart", cart.version, wanted.version)?;
             let (cart, event) = match &wanted.change {
                 Change::Add(lines) => cart.add(lines)?,
                 Change::CheckOut => cart.check_out()?,
@@ -120,10 +103,7 @@ impl Handler {
             if let Some(event_id) = self.commit(&cart, event, request, deadline).await? {
                 return Ok((StatusCode::OK, answer(&cart, event_id)));
             }
-            if Instant::now() >= deadline {
-                return Err(Problem::conflict("concurrent requests keep changing the cart: try again"));
-            }
-            tokio::time::sleep(Duration::from_millis(fastrand::u64(1..20))).await;
+            store::pause_until(deadline, "cart").await?;
         }
     }
 
@@ -146,8 +126,8 @@ impl Handler {
             put.condition_expression("#version = :read AND #status = :open")
                 .expression_attribute_names("#version", "version")
                 .expression_attribute_names("#status", "status")
-                .expression_attribute_values(":read", store::number(cart.version - 1))
-                .expression_attribute_values(":open", store::text(state::Status::Open.name()))
+                .expression_attribute_values(":read", number(cart.version - 1))
+                .expression_attribute_values(":open", text(state::Status::Open.name()))
         };
         Ok(self.aggregates.commit(put, &event, deadline).await?.then_some(event.id))
     }

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::aws::dynamodb::attributes::{Item, item, number, number_of, text, text_of};
 use crate::functions::api::lines::{self, Lines, MAX_LINES, MAX_QUANTITY};
 use crate::functions::api::problem::{FieldError, Problem};
-use crate::functions::api::store::{Item, number, number_of, text, text_of};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -97,16 +97,14 @@ impl Cart {
     }
 
     pub fn to_item(&self) -> Item {
-        [
+        item([
             ("id", text(&self.id)),
             ("version", number(self.version)),
             ("status", text(self.status.name())),
             ("customer_id", text(&self.customer_id)),
             ("currency", text(&self.currency)),
             ("items", lines::to_attribute(&self.lines)),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into()
+        ])
     }
 
     /// Reads an item; `None` if [`Self::to_item`] did not write it.

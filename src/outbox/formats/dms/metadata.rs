@@ -108,6 +108,16 @@ pub struct Metadata {
 }
 
 impl Metadata {
+    /// Returns whether this is a row of a user's table: not a control record, not a table of DMS itself (`awsdms_*`).
+    pub fn is_row(&self) -> bool {
+        self.record_type == RecordType::Data && !self.table_name.starts_with("awsdms_")
+    }
+
+    /// Returns whether this is a new row: inserted, or copied by the full load.
+    pub fn is_new_row(&self) -> bool {
+        self.is_row() && matches!(self.operation, Operation::Insert | Operation::Load)
+    }
+
     /// Returns [`Metadata::commit_timestamp`] as a time; `None` if it is absent or can't be read.
     pub fn committed_at(&self) -> Option<DateTime<Utc>> {
         time(self.commit_timestamp.as_deref()?)

@@ -12,7 +12,7 @@ mod recognise;
 mod value;
 mod write;
 
-pub use metadata::{Metadata, Operation, RecordType};
+pub use metadata::{Metadata, Operation};
 pub use parse::Record;
 pub use recognise::{Captured, Recognised, recognise};
 pub use value::{Kind, Numbers, timestamp, write_value};

@@ -3,6 +3,7 @@
 use serde_json::Number;
 
 use super::Captured;
+use crate::outbox::row::integer_of;
 use crate::outbox::{Layout, Members};
 
 /// An outbox row without validation. Columns that are absent or of an unexpected type are `None`.
@@ -32,7 +33,7 @@ impl<'a> Captured<'a> {
             aggregate_type: text(&columns.aggregate_type),
             aggregate_id: text(&columns.aggregate_id),
             event_type: text(&columns.event_type),
-            sequence: optional(&columns.sequence).as_deref().and_then(integer),
+            sequence: optional(&columns.sequence).as_deref().and_then(integer_of),
             payload: row.get(&columns.payload),
             created_at: optional(&columns.created_at),
         }
@@ -50,13 +51,6 @@ fn text(value: Option<&str>) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// Returns the digits, or scientific notation if it has lost none of them.
-fn integer(text: &str) -> Option<i64> {
-    let whole =
-        |number: f64| (number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0).then_some(number as i64);
-    text.parse().ok().or_else(|| text.parse().ok().and_then(whole))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::{Metadata, Operation, RecordType};
+use super::Metadata;
 use crate::outbox::{Layout, Members, Message};
 
 /// The parts of a record that every reader needs: its row stays text.
@@ -17,16 +17,9 @@ pub struct Captured<'a> {
 }
 
 impl Captured<'_> {
-    /// Returns whether this is a row of a user's table: not a control record, not a table of DMS itself (`awsdms_*`).
-    pub fn is_row(&self) -> bool {
-        self.metadata.record_type == RecordType::Data && !self.metadata.table_name.starts_with("awsdms_")
-    }
-
     /// Returns whether this is a new row of the outbox: inserted, or copied by the full load.
     pub fn is_outbox_row(&self, layout: &Layout) -> bool {
-        self.is_row()
-            && layout.is_table(&self.metadata.schema_name, &self.metadata.table_name)
-            && matches!(self.metadata.operation, Operation::Insert | Operation::Load)
+        self.metadata.is_new_row() && layout.is_table(&self.metadata.schema_name, &self.metadata.table_name)
     }
 }
 

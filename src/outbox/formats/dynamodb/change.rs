@@ -1,13 +1,12 @@
 //! A change of one item, in the forms of DynamoDB Streams records of a function and of Kinesis Data Streams for
 //! DynamoDB.
 
-use std::fmt;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::image::plain;
+use crate::outbox::{Message, RowError};
 
 /// The operation on the item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -49,16 +48,9 @@ pub struct Change {
 }
 
 /// The reason why a record is not a change. Names the member, never the content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
 pub struct ChangeError(&'static str);
-
-impl fmt::Display for ChangeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
-impl std::error::Error for ChangeError {}
 
 const NOT_A_CHANGE: ChangeError = ChangeError("the record is not a DynamoDB change");
 
@@ -120,6 +112,19 @@ impl Change {
     /// The record is not a change.
     pub fn from_value(value: Value) -> Result<Self, ChangeError> {
         Self::of(serde_json::from_value(value).map_err(|_| NOT_A_CHANGE)?)
+    }
+
+    /// Returns the message that the change appended to an outbox table. Items that are removed, by time to live or by hand,
+    /// were delivered long before; an outbox item is never modified.
+    ///
+    /// # Errors
+    /// The first attribute that is missing or unreadable.
+    pub fn appended(&self) -> Result<Option<Message>, RowError> {
+        match (self.operation, &self.new) {
+            (Operation::Insert, Some(image)) => Message::from_row(image, None).map(Some),
+            (Operation::Insert, None) => Err(RowError::new("NewImage", "is missing")),
+            (Operation::Modify | Operation::Remove, _) => Ok(None),
+        }
     }
 
     fn of(raw: Raw) -> Result<Self, ChangeError> {
