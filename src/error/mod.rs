@@ -34,6 +34,11 @@ impl Error {
         Self { kind, message: message.into(), hints: Vec::new(), standing, source: None, data: None }
     }
 
+    /// Returns the error of work that was cancelled.
+    pub fn interrupted() -> Self {
+        Self::new(Kind::Interrupted, "stopped")
+    }
+
     /// Adds a hint for this case, shown before the kind's standing hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -184,9 +184,8 @@ pub enum Body {
 
 /// An observation at one hop. Serialised it is a line of `tail --output ndjson`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "type", rename = "item")]
 pub struct Item {
-    #[serde(rename = "type")]
-    pub kind: &'static str,
     pub hop: Hop,
     /// Time of arrival, by the hop's clock.
     pub at: DateTime<Utc>,

@@ -90,7 +90,6 @@ mod tests {
     fn a_line_has_time_hop_age_and_summary() {
         let at: DateTime<Utc> = "2026-01-31T12:00:00.250Z".parse().expect("a time");
         let item = Item {
-            kind: "item",
             hop: Hop::Bus,
             at,
             content: Content::Event,

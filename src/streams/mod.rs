@@ -18,6 +18,7 @@ mod position;
 pub mod processed;
 pub mod shards;
 mod template;
+mod temporary;
 mod warnings;
 
 #[cfg(test)]

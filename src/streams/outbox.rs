@@ -1,6 +1,5 @@
 //! The reader of an outbox table in PostgreSQL: its rows as they are committed, each once.
 
-use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -15,6 +14,7 @@ use super::failures::Failures;
 use super::item::{Body, Content, EventView, Item, Json, Origin};
 use super::{Sink, StartAt, read_into};
 use crate::error::Result;
+use crate::outbox::Recent;
 use crate::pipelines::Hop;
 use crate::postgres::admin::{After, AppendedPage, AppendedRequest, AppendedRow};
 
@@ -56,34 +56,11 @@ pub async fn open(mut table: impl Table, options: Options, sink: Sink, cancel: C
     let request = AppendedRequest { after, since };
     // Errors of the request itself are reported now.
     let first = table.appended(&request).await?;
-    let follower = Follower { opened: now, past: options.from != StartAt::Latest, seen: Seen::default(), options };
+    let follower = Follower { opened: now, past: options.from != StartAt::Latest, seen: Recent::new(KEPT), options };
     tokio::spawn(async move {
         read_into(&sink, &cancel, follower.follow(table, request, first, &sink)).await;
     });
     Ok(())
-}
-
-/// The last ids that were sent.
-#[derive(Default)]
-struct Seen {
-    ids: HashSet<Uuid>,
-    order: VecDeque<Uuid>,
-}
-
-impl Seen {
-    /// Returns whether the id is new, and keeps it.
-    fn insert(&mut self, id: Uuid) -> bool {
-        if !self.ids.insert(id) {
-            return false;
-        }
-        self.order.push_back(id);
-        if self.order.len() > KEPT
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.ids.remove(&oldest);
-        }
-        true
-    }
 }
 
 struct Follower {
@@ -91,7 +68,8 @@ struct Follower {
     opened: DateTime<Utc>,
     /// The rows that existed then are still being read.
     past: bool,
-    seen: Seen,
+    /// The last ids that were sent.
+    seen: Recent,
     options: Options,
 }
 
@@ -144,7 +122,7 @@ impl Follower {
     /// a new one.
     fn is_new(&mut self, row: &AppendedRow) -> bool {
         let old = row.marked && row.row.created_at.is_some_and(|at| at < self.opened);
-        (self.past || !old) && self.seen.insert(row.row.id)
+        (self.past || !old) && self.seen.is_new(row.row.id)
     }
 }
 
@@ -192,7 +170,7 @@ fn item(AppendedRow { row, correlation_id, .. }: AppendedRow, at: DateTime<Utc>,
     };
     let origin = Origin::Row { table: table.to_owned(), row: row.id.to_string() };
     let (content, summary, body) = (Content::Event, event.summary(), Body::Record(record));
-    Item { kind: "item", hop: Hop::Database, at, content, summary, event, origin, body }
+    Item { hop: Hop::Database, at, content, summary, event, origin, body }
 }
 
 #[cfg(test)]
@@ -220,7 +198,7 @@ mod tests {
         let opened = Utc::now();
         let (before, after) = (opened - Duration::from_secs(60), opened + Duration::from_secs(1));
         let options = Options { table: String::new(), from: StartAt::Latest, until: None, pause: Duration::ZERO };
-        let mut follower = Follower { opened, past: false, seen: Seen::default(), options };
+        let mut follower = Follower { opened, past: false, seen: Recent::new(KEPT), options };
         assert!(!follower.is_new(&row(1, true, before)), "marked just now");
         assert!(follower.is_new(&row(2, false, before)), "of a long transaction");
         assert!(follower.is_new(&row(3, true, after)), "marked before the next query");

@@ -99,5 +99,5 @@ fn item(row: LogRow, group: &str) -> Item {
         image: None,
     };
     let summary = format!("{verb}{}", event.summary());
-    Item { kind: "item", hop: Hop::Processed, at, content, summary, event, origin, body: Body::Record(record) }
+    Item { hop: Hop::Processed, at, content, summary, event, origin, body: Body::Record(record) }
 }

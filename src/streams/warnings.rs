@@ -16,8 +16,16 @@ impl Warnings {
         Self::to(move |text| reporter.warn(text))
     }
 
-    pub(super) fn to(report: impl Fn(String) + Send + Sync + 'static) -> Self {
+    fn to(report: impl Fn(String) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(report)))
+    }
+
+    /// Returns warnings that tests can read.
+    #[cfg(test)]
+    pub(super) fn collected() -> (Self, Arc<std::sync::Mutex<Vec<String>>>) {
+        let collected = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let to = collected.clone();
+        (Self::to(move |text| to.lock().expect("unpoisoned").push(text)), collected)
     }
 
     pub(super) fn warn(&self, text: String) {

@@ -228,7 +228,6 @@ mod tests {
 
     fn item(record: &str) -> Item {
         Item {
-            kind: "item",
             hop: crate::pipelines::Hop::Log,
             at: chrono::DateTime::UNIX_EPOCH,
             content: Content::Other,

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::temporary::{keep_if_active, report_leftovers};
 use super::{Item, Origin, SENTINEL_SOURCE, Sink, decode, owner, read_into};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
@@ -59,36 +60,18 @@ impl Tap {
         reporter: &dyn Reporter,
         cancel: &CancellationToken,
     ) -> Result<Self> {
-        match resources::remove_orphans(clients, bus).await {
-            Ok(names) if names.is_empty() => {}
-            Ok(names) => reporter.note(format!("removed leftovers of a killed run: {}", names.join(", "))),
-            Err(error) => reporter.warn(format!("could not list leftover taps: {error}")),
-        }
+        report_leftovers(reporter, "taps", resources::remove_orphans(clients, bus).await);
         reporter.emit(Event::started("tap", "creating a temporary queue and rule"));
         let name = format!("{}{}", resources::PREFIX, Uuid::now_v7().simple());
         // Not cancellable: a queue created by a dropped request could not be removed.
         let resources = resources::create_queue(clients, bus, &name).await?;
         let tap = Self { clients: clients.clone(), resources, stop: CancellationToken::new() };
-        let live = tokio::select! {
-            live = async {
-                tap.resources.connect(clients).await?;
-                tap.prove(reporter).await
-            } => live,
-            () = cancel.cancelled() => Err(Error::new(Kind::Interrupted, "stopped")),
+        let going_live = async {
+            tap.resources.connect(clients).await?;
+            tap.prove(reporter).await
         };
-        match live {
-            Ok(()) => {
-                reporter.emit(Event::finished("tap", "the tap on the bus is live", true));
-                Ok(tap)
-            }
-            Err(error) => {
-                reporter.emit(Event::failed("tap", error.message()));
-                if let Err(left) = tap.remove().await {
-                    reporter.warn(format!("{left}; {}", left.hints().next().unwrap_or_default()));
-                }
-                Err(error)
-            }
-        }
+        let live = cancel.run_until_cancelled(going_live).await.unwrap_or_else(|| Err(Error::interrupted()));
+        keep_if_active(tap, live, Self::remove, ("tap", "the tap on the bus is live"), reporter).await
     }
 
     /// Sends sentinels until [`IN_A_ROW`] consecutive ones have arrived.

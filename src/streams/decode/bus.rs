@@ -34,7 +34,7 @@ pub fn bus_event(
             (content, event, summary, body, None)
         }
     };
-    Some(Item { kind: "item", hop, at, content, summary, event, origin: origin(id), body })
+    Some(Item { hop, at, content, summary, event, origin: origin(id), body })
 }
 
 fn published(envelope: &Members<'_>) -> (Content, EventView) {

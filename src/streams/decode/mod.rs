@@ -71,7 +71,7 @@ pub fn stream_record(bytes: &[u8], layout: &Layout, at: DateTime<Utc>, place: Pl
 type Decoded = (Content, EventView, String, Body);
 
 fn item((content, event, summary, body): Decoded, at: DateTime<Utc>, origin: Origin) -> Item {
-    Item { kind: "item", hop: Hop::Stream, at, content, summary, event, origin, body }
+    Item { hop: Hop::Stream, at, content, summary, event, origin, body }
 }
 
 /// Decodes a payload; `budget` is the rest of the bytes that its stream record may unpack to.

@@ -32,7 +32,7 @@ pub fn table_change(shard: &str, event: Value, at: DateTime<Utc>) -> Item {
         Err(error) => raw(event.to_string().as_bytes(), &error.to_string()),
     };
     let origin = Origin::Shard { shard: shard.to_owned(), sequence_number, partition_key, sub_sequence_number: None };
-    Item { kind: "item", hop: Hop::Stream, at, content, summary, event: view, origin, body }
+    Item { hop: Hop::Stream, at, content, summary, event: view, origin, body }
 }
 
 /// Returns the fields from a plain table's own attributes. A removal does not repeat the correlation id of the last

@@ -12,6 +12,10 @@ use crate::streams::{Item, StartAt, Warnings, channel};
 
 const INTERVALS: Intervals = Intervals { at_tip: Duration::from_millis(1), behind: Duration::ZERO };
 
+async fn source(fake: &FakeStreams) -> TableStream {
+    TableStream { client: fake.client().await, stream_arn: fake.arn() }
+}
+
 async fn open(fake: &FakeStreams, from: StartAt, until: Option<DateTime<Utc>>) -> Receiver<Result<Item>> {
     warned(fake, from, until, Warnings::default()).await
 }
@@ -23,9 +27,8 @@ async fn warned(
     warnings: Warnings,
 ) -> Receiver<Result<Item>> {
     let (sink, items) = channel();
-    let source = TableStream { client: fake.client().await, stream_arn: fake.arn() };
     let options = Options { from, until, warnings };
-    shards::open(source, options, INTERVALS, sink, CancellationToken::new()).await.expect("positions");
+    shards::open(source(fake).await, options, INTERVALS, sink, CancellationToken::new()).await.expect("positions");
     items
 }
 
@@ -101,13 +104,6 @@ async fn times_are_kept_to_the_second() {
     assert!(end(&mut items).await.is_none());
 }
 
-/// Collects the reported warnings.
-fn collected_warnings() -> (Warnings, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
-    let collected_warnings = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
-    let to = collected_warnings.clone();
-    (Warnings::to(move |text| to.lock().expect("unpoisoned").push(text)), collected_warnings)
-}
-
 #[tokio::test]
 async fn an_iterator_that_expires_before_a_record_was_seen_leaves_no_gap() {
     let fake = FakeStreams::default();
@@ -129,10 +125,10 @@ async fn an_expired_shard_that_is_still_listed_is_skipped_with_a_warning() {
     fake.open("b", Some("a"));
     put(&fake, "b", 2);
     fake.forget("a");
-    let (warnings, collected_warnings) = collected_warnings();
+    let (warnings, collected) = Warnings::collected();
     let mut items = warned(&fake, StartAt::Start, None, warnings).await;
     assert_eq!(take(&mut items, 2).await, [3, 4]);
-    assert_eq!(*collected_warnings.lock().expect("unpoisoned"), ["shard a is gone: its records have expired"]);
+    assert_eq!(*collected.lock().expect("unpoisoned"), ["shard a is gone: its records have expired"]);
 }
 
 /// The remaining records are read, and the gap is reported.
@@ -141,20 +137,22 @@ async fn trimmed_records_are_reported_and_the_rest_is_read() {
     let fake = FakeStreams::default();
     fake.open("a", None);
     put(&fake, "a", 4);
-    let (warnings, collected_warnings) = collected_warnings();
+    let (warnings, collected) = Warnings::collected();
     let mut items = warned(&fake, StartAt::Start, None, warnings).await;
     assert_eq!(take(&mut items, 4).await, [1, 2, 3, 4]);
     fake.put_and_trim("a", 3);
     assert_eq!(take(&mut items, 1).await, [7]);
-    let collected_warnings = collected_warnings.lock().expect("unpoisoned");
-    assert_eq!(*collected_warnings, ["records of shard a after 4 have expired before they were read"]);
+    assert_eq!(
+        *collected.lock().expect("unpoisoned"),
+        ["records of shard a after 4 have expired before they were read"]
+    );
 }
 
 #[tokio::test]
 async fn a_missing_stream_is_named() {
     let fake = FakeStreams::default();
     let (sink, _items) = channel();
-    let source = TableStream { client: fake.client().await, stream_arn: "arn:other".into() };
+    let source = TableStream { stream_arn: "arn:other".into(), ..source(&fake).await };
     let options = Options { from: StartAt::Start, until: None, warnings: Warnings::default() };
     let opened = shards::open(source, options, INTERVALS, sink, CancellationToken::new()).await;
     assert_eq!(opened.expect_err("refused").kind(), Kind::StreamMissing);
@@ -166,7 +164,7 @@ async fn shards_are_listed_over_all_pages() {
     fake.open("a", None);
     fake.open("b", Some("a"));
     fake.open("c", Some("b"));
-    let source = TableStream { client: fake.client().await, stream_arn: fake.arn() };
+    let source = source(&fake).await;
     let listed = shards::list(&source).await.expect("a list");
     let found: Vec<_> = listed.shards.iter().map(|s| (s.id.as_str(), s.parents.join(" "), s.closed)).collect();
     assert_eq!(found, [("a", String::new(), true), ("b", "a".into(), true), ("c", "b".into(), false)]);
@@ -182,14 +180,15 @@ async fn a_saved_position_that_was_trimmed_continues_with_the_oldest_record() {
     fake.open("a", None);
     put(&fake, "a", 4);
     fake.trim(3);
-    let (warnings, collected_warnings) = collected_warnings();
-    let source = TableStream { client: fake.client().await, stream_arn: fake.arn() };
-    let mut pages = Pages::new(source, "a", Cursor::After("1".into()), warnings);
+    let (warnings, collected) = Warnings::collected();
+    let mut pages = Pages::new(source(&fake).await, "a", Cursor::After("1".into()), warnings);
     assert_eq!(pages.read(100).await.expect("a page").expect("an open shard").records.len(), 1);
     assert_eq!(*pages.cursor(), Cursor::After("4".into()));
     fake.close("a");
     assert!(pages.read(100).await.expect("a page").expect("the end of the shard").empty);
     assert!(pages.read(100).await.expect("no page").is_none() && pages.is_ended());
-    let collected_warnings = collected_warnings.lock().expect("unpoisoned");
-    assert_eq!(*collected_warnings, ["records of shard a after 1 have expired before they were read"]);
+    assert_eq!(
+        *collected.lock().expect("unpoisoned"),
+        ["records of shard a after 1 have expired before they were read"]
+    );
 }

@@ -15,6 +15,7 @@ use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, RESOURCE_MISSING, Result, sdk_code};
 use crate::report::{Event, Reporter};
 use crate::streams::owner;
+use crate::streams::temporary::{keep_if_active, report_leftovers};
 use crate::timing::Wait;
 
 const PREFIX: &str = "outboxctl-tail-";
@@ -44,11 +45,8 @@ impl FanOut {
         let Some(stream_arn) = arn(&client, stream).await? else {
             return Err(Error::new(Kind::StreamMissing, format!("stream {stream} not found")));
         };
-        match remove_orphans(&client, &stream_arn).await {
-            Ok(names) if names.is_empty() => {}
-            Ok(names) => reporter.note(format!("removed leftovers of a killed run: {}", names.join(", "))),
-            Err(error) => reporter.warn(format!("could not list leftover consumers: {error}")),
-        }
+        let removed = remove_orphans(&client, &stream_arn).await.map(|found| found.removed);
+        report_leftovers(reporter, "consumers", removed);
         reporter.emit(Event::started("fan-out", "registering a temporary consumer"));
         let name = format!("{PREFIX}{}_{:08x}", owner::name(), fastrand::u32(..));
         // Not cancellable: a consumer registered by a dropped request could not be removed.
@@ -63,23 +61,9 @@ impl FanOut {
         let arn = registered.consumer().map(|consumer| consumer.consumer_arn().to_owned()).unwrap_or_default();
         let consumer = Self { client, arn, name };
         let pause = Duration::from_millis(if clients.is_local() { 20 } else { 1_000 });
-        let active = tokio::select! {
-            active = consumer.active(pause) => active,
-            () = cancel.cancelled() => Err(Error::new(Kind::Interrupted, "stopped")),
-        };
-        match active {
-            Ok(()) => {
-                reporter.emit(Event::finished("fan-out", "the consumer is active", true));
-                Ok(consumer)
-            }
-            Err(error) => {
-                reporter.emit(Event::failed("fan-out", error.message()));
-                if let Err(left) = consumer.remove().await {
-                    reporter.warn(format!("{left}; {}", left.hints().next().unwrap_or_default()));
-                }
-                Err(error)
-            }
-        }
+        let active = cancel.run_until_cancelled(consumer.active(pause)).await;
+        let active = active.unwrap_or_else(|| Err(Error::interrupted()));
+        keep_if_active(consumer, active, Self::remove, ("fan-out", "the consumer is active"), reporter).await
     }
 
     async fn active(&self, pause: Duration) -> Result<()> {
@@ -133,41 +117,46 @@ pub struct Consumers {
 pub async fn consumers(clients: &Clients, stream: &str) -> Result<Consumers> {
     let client = clients.kinesis();
     let Some(arn) = arn(&client, stream).await? else { return Ok(Consumers::default()) };
-    let removed = remove_orphans(&client, &arn).await?;
-    let listed = client.list_stream_consumers().stream_arn(&arn).send().await;
-    let listed = listed.aws(format!("list the consumers of stream {stream}"))?.consumers.unwrap_or_default();
-    // A consumer that is being removed is still listed for a moment.
-    let others = listed.into_iter().filter(|consumer| *consumer.consumer_status() != ConsumerStatus::Deleting);
-    let others = others.map(|consumer| consumer.consumer_name).filter(|name| !removed.contains(name));
-    Ok(Consumers { others: others.collect(), removed })
+    remove_orphans(&client, &arn).await
 }
 
-/// Removes the consumers that killed processes left on this stream; returns their names.
-async fn remove_orphans(client: &Client, stream_arn: &str) -> Result<Vec<String>> {
-    let mut removed = Vec::new();
-    let (mut consumers, mut pages) =
-        (Vec::new(), client.list_stream_consumers().stream_arn(stream_arn).into_paginator().send());
+/// Removes the consumers that killed processes left on this stream, and names the others.
+async fn remove_orphans(client: &Client, stream_arn: &str) -> Result<Consumers> {
+    let (mut listed, mut found) = (Vec::new(), Consumers::default());
+    let mut pages = client.list_stream_consumers().stream_arn(stream_arn).into_paginator().send();
     while let Some(page) = pages.next().await {
-        consumers.extend(page.aws("list the stream's consumers")?.consumers.unwrap_or_default());
+        listed.extend(page.aws("list the stream's consumers")?.consumers.unwrap_or_default());
     }
-    for consumer in consumers.iter().filter(|consumer| consumer.consumer_name().starts_with(PREFIX)) {
-        let arn = consumer.consumer_arn();
-        let tags = match client.list_tags_for_resource().resource_arn(arn).send().await {
-            Ok(answer) => {
-                let tags = answer.tags.unwrap_or_default().into_iter();
-                tags.map(|tag| (tag.key, tag.value.unwrap_or_default())).collect()
-            }
-            // Its owner removed it in the meantime.
-            Err(error) if sdk_code(&error) == RESOURCE_MISSING => continue,
-            // The local stack keeps no tags of consumers, and the caller may lack permission to read them.
-            Err(_) => owner::tags_of_name(
-                consumer.consumer_name().trim_start_matches(PREFIX).rsplit_once('_').map_or("", |(owner, _)| owner),
-            ),
+    // A consumer that is being removed is still listed for a moment.
+    for consumer in listed.into_iter().filter(|consumer| *consumer.consumer_status() != ConsumerStatus::Deleting) {
+        let (name, arn) = (consumer.consumer_name, consumer.consumer_arn);
+        let tags = match name.strip_prefix(PREFIX) {
+            Some(of_run) => tags(client, &arn, of_run).await,
+            None => Some(HashMap::new()),
         };
-        if owner::is_orphan(&tags, Utc::now()) {
-            deregister(client, arn).await?;
-            removed.push(consumer.consumer_name().to_owned());
+        match tags {
+            // Its owner removed it in the meantime.
+            None => {}
+            Some(tags) if owner::is_orphan(&tags, Utc::now()) => {
+                deregister(client, &arn).await?;
+                found.removed.push(name);
+            }
+            Some(_) => found.others.push(name),
         }
     }
-    Ok(removed)
+    Ok(found)
+}
+
+/// Returns the tags of a temporary consumer, of which `of_run` is the name without its prefix; `None` if it no longer
+/// exists.
+async fn tags(client: &Client, arn: &str, of_run: &str) -> Option<HashMap<String, String>> {
+    match client.list_tags_for_resource().resource_arn(arn).send().await {
+        Ok(answer) => {
+            let tags = answer.tags.unwrap_or_default().into_iter();
+            Some(tags.map(|tag| (tag.key, tag.value.unwrap_or_default())).collect())
+        }
+        Err(error) if sdk_code(&error) == RESOURCE_MISSING => None,
+        // The local stack keeps no tags of consumers, and the caller may lack permission to read them.
+        Err(_) => Some(owner::tags_of_name(of_run.rsplit_once('_').map_or("", |(owner, _)| owner))),
+    }
 }

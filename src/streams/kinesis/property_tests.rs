@@ -22,6 +22,10 @@ fn options(from: StartAt) -> Options {
     Options { from, until: None, warnings: Warnings::default() }
 }
 
+async fn source(kinesis: &ScriptedKinesis) -> Kinesis {
+    Kinesis { client: kinesis.client().await, stream: "s".into(), consumer: None, layout: Layout::default() }
+}
+
 /// Opens the reader; `pushed` reads through a fan-out consumer.
 async fn start(
     kinesis: &ScriptedKinesis,
@@ -30,17 +34,14 @@ async fn start(
     cancel: &CancellationToken,
 ) -> Receiver<Result<Item>> {
     let (sink, items) = crate::streams::channel();
-    let consumer = pushed.then(|| "arn:consumer".to_owned());
-    let source = Kinesis { client: kinesis.client().await, stream: "s".into(), consumer, layout: Layout::default() };
+    let source = Kinesis { consumer: pushed.then(|| "arn:consumer".to_owned()), ..source(kinesis).await };
     shards::open(source, options, INTERVALS, sink, cancel.clone()).await.expect("positions");
     items
 }
 
 /// Opens the pages of shard `a`.
 async fn pages(kinesis: &ScriptedKinesis, cursor: Cursor) -> Pages<Kinesis> {
-    let source =
-        Kinesis { client: kinesis.client().await, stream: "s".into(), consumer: None, layout: Layout::default() };
-    Pages::open(source, "a", cursor, Warnings::default()).await.expect("a position")
+    Pages::open(source(kinesis).await, "a", cursor, Warnings::default()).await.expect("a position")
 }
 
 fn chaos() -> impl Strategy<Value = Chaos> {
@@ -149,20 +150,7 @@ proptest! {
     fn nothing_is_lost_or_repeated_and_parents_come_first(
         before in steps(), during in steps(), chaos in chaos(), seed: u64, pushed: bool,
     ) {
-        runtime().block_on(async {
-            let mut world = World::new(chaos, seed);
-            for step in &before {
-                world.take(step).await;
-            }
-            let cancel = CancellationToken::new();
-            let mut items = start(&world.kinesis, options(StartAt::Start), pushed, &cancel).await;
-            for step in &during {
-                world.take(step).await;
-            }
-            let seen = collect(&mut items, world.total()).await;
-            cancel.cancel();
-            world.check(&seen)
-        })?;
+        read_all(World::new(chaos, seed), StartAt::Start, &before, &during, pushed)?;
     }
 
     /// From the latest position: all records put after the positions are taken, and no earlier ones.
@@ -173,22 +161,34 @@ proptest! {
         // Without expiry: an iterator lost before its first record is replaced by a time, which this stream does not
         // have.
         let chaos = Chaos { throttle: 5, error: 5, ..Chaos::default() };
-        runtime().block_on(async {
-            let mut world = World::new(chaos, seed);
-            for step in &before {
-                world.take(step).await;
-            }
-            world.put.clear();
-            let cancel = CancellationToken::new();
-            let mut items = start(&world.kinesis, options(StartAt::Latest), pushed, &cancel).await;
-            for step in &during {
-                world.take(step).await;
-            }
-            let seen = collect(&mut items, world.total()).await;
-            cancel.cancel();
-            world.check(&seen)
-        })?;
+        read_all(World::new(chaos, seed), StartAt::Latest, &before, &during, pushed)?;
     }
+}
+
+/// Opens a reader between the steps, and checks what it reads.
+fn read_all(
+    mut world: World,
+    from: StartAt,
+    before: &[Step],
+    during: &[Step],
+    pushed: bool,
+) -> Result<(), TestCaseError> {
+    runtime().block_on(async {
+        for step in before {
+            world.take(step).await;
+        }
+        if from == StartAt::Latest {
+            world.put.clear();
+        }
+        let cancel = CancellationToken::new();
+        let mut items = start(&world.kinesis, options(from), pushed, &cancel).await;
+        for step in during {
+            world.take(step).await;
+        }
+        let seen = collect(&mut items, world.total()).await;
+        cancel.cancel();
+        world.check(&seen)
+    })
 }
 
 fn at(number: u64) -> DateTime<Utc> {
@@ -240,14 +240,11 @@ async fn an_expired_shard_that_is_still_listed_is_skipped_with_a_warning() {
     kinesis.open("b", &["a"]);
     let second = kinesis.put("b", b"{}".to_vec());
     kinesis.lose("a");
-    let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
-    let to = heard.clone();
-    let warnings = Warnings::to(move |text| to.lock().expect("unpoisoned").push(text));
+    let (warnings, collected) = Warnings::collected();
     let options = Options { warnings, ..options(StartAt::Start) };
     let mut items = start(&kinesis, options, false, &CancellationToken::new()).await;
     assert_eq!(next(&mut items).await, ("b".to_owned(), second));
-    let heard = heard.lock().expect("unpoisoned");
-    assert_eq!(*heard, ["shard a is gone: its records have expired"]);
+    assert_eq!(*collected.lock().expect("unpoisoned"), ["shard a is gone: its records have expired"]);
 }
 
 #[tokio::test]

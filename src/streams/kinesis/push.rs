@@ -10,7 +10,6 @@ use aws_sdk_kinesis::operation::subscribe_to_shard::SubscribeToShardOutput;
 use aws_sdk_kinesis::primitives::DateTime as AwsTime;
 use aws_sdk_kinesis::types::{Record, ShardIteratorType, StartingPosition, SubscribeToShardEventStream};
 
-use super::source::{children, lag};
 use crate::error::{Error, Kind, Result, sdk_code};
 use crate::streams::shards::{Cursor, Failure, Page, Reason, ShardInfo, retry};
 
@@ -58,14 +57,15 @@ impl Push {
             match pushed {
                 Ok(Ok(Some(SubscribeToShardEventStream::SubscribeToShardEvent(event)))) => {
                     self.attempt = 0;
-                    self.children = children(event.child_shards());
+                    self.children = event.child_shards().iter().map(ShardInfo::from).collect();
                     let position = event.continuation_sequence_number;
                     // At its end a shard has no position to continue from, and names its children.
                     self.ended = position.is_empty() || !self.children.is_empty();
                     if !self.ended {
                         self.cursor = Cursor::After(position);
                     }
-                    return Ok(Some(Page::new(event.records, Some(lag(event.millis_behind_latest)), self.ended)));
+                    let behind = Duration::from_millis(event.millis_behind_latest.max(0).unsigned_abs());
+                    return Ok(Some(Page::new(event.records, Some(behind), self.ended)));
                 }
                 Ok(Ok(Some(_))) => {}
                 // Ended after five minutes, interrupted, or silent: the next subscription continues from the same

@@ -70,7 +70,8 @@ impl Source for Kinesis {
         };
         let page = request.send().await;
         let page = page.map_err(|error| Failure::of(error, format!("list the shards of {}", self.stream)))?;
-        Ok(Listed { shards: page.shards().iter().map(info).collect(), next: page.next_token, disabled: false })
+        let shards = page.shards().iter().map(ShardInfo::from).collect();
+        Ok(Listed { shards, next: page.next_token, disabled: false })
     }
 
     async fn iterator(&self, shard: &str, from: &Cursor) -> Result<String, Failure> {
@@ -91,8 +92,8 @@ impl Source for Kinesis {
         let answer = self.client.get_records().shard_iterator(iterator).limit(limit).send().await;
         let answer = answer.map_err(|error| Failure::of(error, format!("read shard {shard} of {}", self.stream)))?;
         Ok(Answer {
-            behind: answer.millis_behind_latest.map(lag),
-            children: children(answer.child_shards()),
+            behind: answer.millis_behind_latest.map(|millis| Duration::from_millis(millis.max(0).unsigned_abs())),
+            children: answer.child_shards().iter().map(ShardInfo::from).collect(),
             records: answer.records,
             next: answer.next_shard_iterator,
         })
@@ -162,26 +163,20 @@ impl Feed for ShardFeed {
     }
 }
 
-/// Returns the lag that Kinesis reports in milliseconds.
-pub fn lag(millis: i64) -> Duration {
-    Duration::from_millis(u64::try_from(millis).unwrap_or(0))
-}
-
-fn info(shard: &Shard) -> ShardInfo {
-    let parents = [shard.parent_shard_id(), shard.adjacent_parent_shard_id()];
-    ShardInfo {
-        id: shard.shard_id().to_owned(),
-        parents: parents.into_iter().flatten().map(str::to_owned).collect(),
-        closed: shard.sequence_number_range().is_some_and(|range| range.ending_sequence_number().is_some()),
+impl From<&Shard> for ShardInfo {
+    fn from(shard: &Shard) -> Self {
+        let parents = [shard.parent_shard_id(), shard.adjacent_parent_shard_id()];
+        Self {
+            id: shard.shard_id().to_owned(),
+            parents: parents.into_iter().flatten().map(str::to_owned).collect(),
+            closed: shard.sequence_number_range().is_some_and(|range| range.ending_sequence_number().is_some()),
+        }
     }
 }
 
-/// Returns the child shards that are named at the end of a shard.
-pub fn children(shards: &[ChildShard]) -> Vec<ShardInfo> {
-    let child = |shard: &ChildShard| ShardInfo {
-        id: shard.shard_id().to_owned(),
-        parents: shard.parent_shards().to_vec(),
-        closed: false,
-    };
-    shards.iter().map(child).collect()
+/// A child shard, which is named at the end of its parents.
+impl From<&ChildShard> for ShardInfo {
+    fn from(shard: &ChildShard) -> Self {
+        Self { id: shard.shard_id().to_owned(), parents: shard.parent_shards().to_vec(), closed: false }
+    }
 }

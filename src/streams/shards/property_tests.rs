@@ -176,6 +176,10 @@ impl<const TIMES: bool> Memory<TIMES> {
     }
 }
 
+fn info(id: &str, shard: &Shard) -> ShardInfo {
+    ShardInfo { id: id.to_owned(), parents: shard.parents.clone(), closed: shard.closed }
+}
+
 impl<const TIMES: bool> Source for Memory<TIMES> {
     type Record = Record;
 
@@ -193,12 +197,7 @@ impl<const TIMES: bool> Source for Memory<TIMES> {
         let after = token.unwrap_or_default();
         let listed = |shard: &Shard| !(hide && !shard.parents.is_empty() && !shard.closed);
         let mut rest = state.shards.iter().filter(|(id, shard)| id.as_str() > after && listed(shard));
-        let info = |(id, shard): (&String, &Shard)| ShardInfo {
-            id: id.clone(),
-            parents: shard.parents.clone(),
-            closed: shard.closed,
-        };
-        let shards: Vec<ShardInfo> = rest.by_ref().take(3).map(info).collect();
+        let shards: Vec<ShardInfo> = rest.by_ref().take(3).map(|(id, shard)| info(id, shard)).collect();
         let next = rest.next().map(|_| shards[shards.len() - 1].id.clone());
         Ok(Listed { shards, next, disabled: state.disabled })
     }
@@ -232,11 +231,7 @@ impl<const TIMES: bool> Source for Memory<TIMES> {
         let unread = rest.next().map(|record| record.arrived);
         let ended = from.closed && unread.is_none();
         let last = records.last().map_or(after, |record| record.number);
-        let child = |(id, shard): (&String, &Shard)| ShardInfo {
-            id: id.clone(),
-            parents: shard.parents.clone(),
-            closed: false,
-        };
+        let child = |(id, shard): (&String, &Shard)| ShardInfo { closed: false, ..info(id, shard) };
         let is_child = |(_, other): &(&String, &Shard)| other.parents.iter().any(|parent| parent == shard);
         Ok(Answer {
             records,
@@ -268,8 +263,15 @@ impl<const TIMES: bool> Readable for Memory<TIMES> {
     }
 }
 
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
+/// Runs the test of a stream with positions by time, or of one without.
+fn run(
+    times: bool,
+    with_times: impl Future<Output = Result<(), TestCaseError>>,
+    without: impl Future<Output = Result<(), TestCaseError>>,
+) -> Result<(), TestCaseError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    if times { runtime.block_on(with_times) } else { runtime.block_on(without) }
 }
 
 async fn everything<const TIMES: bool>(
@@ -327,35 +329,20 @@ proptest! {
     fn each_record_is_read_once_and_after_those_of_its_parents(
         before in steps(), during in steps(), chaos in chaos(), seed: u64, times: bool,
     ) {
-        runtime().block_on(async {
-            match times {
-                true => everything::<true>(&before, &during, chaos, seed).await,
-                false => everything::<false>(&before, &during, chaos, seed).await,
-            }
-        })?;
+        run(times, everything::<true>(&before, &during, chaos, seed), everything::<false>(&before, &during, chaos, seed))?;
     }
 
     #[test]
     fn from_the_latest_position_each_new_record_is_read_once(
         before in steps(), during in steps(), chaos in chaos(), seed: u64, times: bool,
     ) {
-        runtime().block_on(async {
-            match times {
-                true => everything_new::<true>(&before, &during, chaos, seed).await,
-                false => everything_new::<false>(&before, &during, chaos, seed).await,
-            }
-        })?;
+        run(times, everything_new::<true>(&before, &during, chaos, seed), everything_new::<false>(&before, &during, chaos, seed))?;
     }
 
     #[test]
     fn a_time_window_is_read_completely(
         before in steps(), chaos in chaos(), seed: u64, times: bool, window in (0..20_000i64, 0..20_000i64),
     ) {
-        runtime().block_on(async {
-            match times {
-                true => a_time_window::<true>(&before, chaos, seed, window).await,
-                false => a_time_window::<false>(&before, chaos, seed, window).await,
-            }
-        })?;
+        run(times, a_time_window::<true>(&before, chaos, seed, window), a_time_window::<false>(&before, chaos, seed, window))?;
     }
 }

@@ -16,7 +16,6 @@ fn at(millis: i64) -> DateTime<Utc> {
 fn change(content: Content, id: Option<Uuid>, new: Option<Value>, old: Option<Value>, seen: DateTime<Utc>) -> Item {
     let map = |image: Option<Value>| image.and_then(|image| image.as_object().cloned());
     Item {
-        kind: "item",
         hop: Hop::Stream,
         at: seen,
         content,

@@ -33,7 +33,6 @@ fn commit(ledger: &mut Ledger, event: Inserted) {
 /// Returns an item; `delivery` identifies the delivery.
 fn seen(hop: Hop, event: &Inserted, delivery: usize, millis: i64) -> Item {
     Item {
-        kind: "item",
         hop,
         at: at(millis),
         content: Content::Event,
