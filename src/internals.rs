@@ -97,7 +97,7 @@ pub mod postgres {
 }
 pub mod repair {
     pub mod reconcile {
-        pub use crate::repair::reconcile::{Counts, Fact, Ledger, Side};
+        pub use crate::repair::reconcile::{Counts, Entry, Ledger, Side};
     }
 }
 pub mod report {

@@ -11,7 +11,7 @@ mod measure;
 use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use outboxctl::internals::repair::reconcile::{Counts, Fact, Ledger, Side};
+use outboxctl::internals::repair::reconcile::{Counts, Entry, Ledger, Side};
 use uuid::Uuid;
 
 /// Returns the maximum resident memory of this process so far, in MiB.
@@ -22,14 +22,14 @@ fn peak() -> u64 {
 fn main() {
     let rows = measure::setting("OUTBOXCTL_BENCH_ROWS", 3_000_000);
     let start = DateTime::<Utc>::from_timestamp(1_700_000_000, 0).expect("in range");
-    let fact = |number: u64, digest: u128| {
+    let entry = |number: u64, digest: u128| {
         let at = start + TimeDelta::milliseconds(number.cast_signed());
-        Fact::new(Uuid::from_u128(u128::from(number)), at, Some(digest), false)
+        Entry::new(Uuid::from_u128(u128::from(number)), at, Some(digest), false)
     };
     let before = peak();
     let (begun, mut ledger) = (Instant::now(), Ledger::new().expect("temporary files"));
     for number in 0..rows {
-        ledger.add(Side::Committed, &fact(number, 7)).expect("written");
+        ledger.add(Side::Committed, &entry(number, 7)).expect("written");
     }
     // Delivered in reverse order.
     for number in (0..rows).rev() {
@@ -39,7 +39,7 @@ fn main() {
             2 => 2,
             _ => 1,
         };
-        (0..times).for_each(|_| ledger.add(Side::Delivered, &fact(number, digest)).expect("written"));
+        (0..times).for_each(|_| ledger.add(Side::Delivered, &entry(number, digest)).expect("written"));
     }
     let filled = begun.elapsed();
     let counts = ledger.compare((None, Utc::now()), |_, _| Ok(())).expect("compared");

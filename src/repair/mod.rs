@@ -12,3 +12,4 @@ pub mod purge;
 pub mod reconcile;
 pub mod replay;
 pub mod source;
+mod temporary;

@@ -3,7 +3,7 @@
 use super::letter::DeadLetter;
 use super::place::Places;
 use super::plan::Selection;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 
 /// Removes the selected letters, and reports each before the next. Messages that another process has received are
 /// skipped.
@@ -18,18 +18,17 @@ pub async fn discard(
 ) -> Result<()> {
     for place in &mut places.0 {
         let letters = place.hold(|letter| selection.takes(letter)).await?;
-        let mut ended = Ok(());
-        for letter in &letters {
-            if cancel.is_cancelled() {
-                ended = Err(Error::new(Kind::Interrupted, "stopped"));
-            } else {
-                ended = place.remove(letter).await;
+        let removing = async {
+            for letter in &letters {
+                if cancel.is_cancelled() {
+                    return Err(Error::interrupted());
+                }
+                place.remove(letter).await?;
+                on_removed(letter);
             }
-            if ended.is_err() {
-                break;
-            }
-            on_removed(letter);
-        }
+            Ok(())
+        };
+        let ended = removing.await;
         place.release().await;
         ended?;
     }

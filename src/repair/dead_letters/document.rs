@@ -1,4 +1,4 @@
-//! The two forms of an object in a failure bucket: the publisher's own (`lambda/publisher/failures.rs`) and the
+//! The two forms of an object in a failure bucket: the publisher's own (`functions/publisher/failures.rs`) and the
 //! invocation record of a batch that Lambda failed to process ("Retain discarded batch records for a Kinesis Data
 //! Streams event source in Lambda" in the Lambda developer guide). Pure and tolerant: an unknown form is shown as it
 //! is.
@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::letter::{DeadLetter, Opened, Record, Spot};
+use super::letter::{Arrival, DeadLetter, Opened, Record};
 use super::view::View;
 use crate::outbox::Layout;
 
@@ -28,14 +28,11 @@ pub fn read(key: &str, modified: DateTime<Utc>, bytes: &[u8], layout: &Layout) -
     let condition = word("/requestContext/condition");
     let cause = word("/reason/code").or_else(|| condition.clone());
     let error = word("/responseContext/functionError").map(|error| format!("the function failed: {error}"));
-    let mut event = found.first().map(|(spot, _)| spot.view.clone()).unwrap_or_default();
+    let mut event = found.first().map(|(arrival, _)| arrival.view.clone()).unwrap_or_default();
     event.event_id = event.event_id.or_else(|| word("/eventId"));
     let attempts = document.pointer("/requestContext/approximateInvokeCount").and_then(Value::as_u64);
-    let (places, records): (Vec<Spot>, Vec<Record>) = found.into_iter().unzip();
+    let (arrivals, records): (Vec<Arrival>, Vec<Record>) = found.into_iter().unzip();
     let letter = DeadLetter {
-        id: DeadLetter::id_of(key),
-        place: "bucket",
-        key: key.to_owned(),
         at: time("/failedAt").or_else(|| time("/timestamp")).unwrap_or(modified),
         part: if of_lambda { "lambda" } else { "publisher" }.to_owned(),
         cause: cause.unwrap_or_else(|| "Unknown".into()),
@@ -45,31 +42,32 @@ pub fn read(key: &str, modified: DateTime<Utc>, bytes: &[u8], layout: &Layout) -
         records: records.len(),
         bytes: bytes.len() as u64,
         excerpt: records.first().and_then(|record| DeadLetter::excerpt_of(&record.data)),
-        places,
+        arrivals,
+        ..DeadLetter::new("bucket", key, modified)
     };
     Opened { letter, records, document }
 }
 
 /// Returns the record of the publisher's own document.
-fn single(document: &Value, payload: &str, modified: DateTime<Utc>, layout: &Layout) -> Vec<(Spot, Record)> {
+fn single(document: &Value, payload: &str, modified: DateTime<Utc>, layout: &Layout) -> Vec<(Arrival, Record)> {
     let Ok(data) = STANDARD.decode(payload) else { return Vec::new() };
     let word = |name: &str| document["source"][name].as_str().unwrap_or_default().to_owned();
-    let spot = Spot {
+    let arrival = Arrival {
         arrived_at: word("arrivedAt").parse().unwrap_or(modified),
         sequence_number: word("sequenceNumber"),
         view: View::of(&data, layout),
     };
-    vec![(spot, Record { data, partition_key: word("partitionKey") })]
+    vec![(arrival, Record { data, partition_key: word("partitionKey") })]
 }
 
 /// Returns the records of an invocation: from text, which Lambda writes, or from JSON.
-fn batch(payload: &Value, layout: &Layout) -> Vec<(Spot, Record)> {
+fn batch(payload: &Value, layout: &Layout) -> Vec<(Arrival, Record)> {
     let parsed = payload.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
     let event = parsed.as_ref().unwrap_or(payload);
     event["Records"].as_array().into_iter().flatten().filter_map(|value| record(value, layout)).collect()
 }
 
-fn record(value: &Value, layout: &Layout) -> Option<(Spot, Record)> {
+fn record(value: &Value, layout: &Layout) -> Option<(Arrival, Record)> {
     let word = |path: &str| value.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
     let time = |path: &str| {
         let seconds = value.pointer(path).and_then(Value::as_f64)?;
@@ -90,8 +88,8 @@ fn record(value: &Value, layout: &Layout) -> Option<(Spot, Record)> {
             time("/dynamodb/ApproximateCreationDateTime"),
         ),
     };
-    let spot = Spot { arrived_at: at.unwrap_or_default(), sequence_number, view: View::of(&data, layout) };
-    Some((spot, Record { data, partition_key }))
+    let arrival = Arrival { arrived_at: at.unwrap_or_default(), sequence_number, view: View::of(&data, layout) };
+    Some((arrival, Record { data, partition_key }))
 }
 
 #[cfg(test)]
@@ -141,8 +139,8 @@ mod tests {
                 ("RetryAttemptsExhausted", "the function failed: Unhandled")
             );
             assert_eq!(opened.records[0].data, b"{}");
-            assert_eq!(letter.places[0].arrived_at.timestamp_millis(), 1_500);
-            assert_eq!(letter.places[1].view.aggregate(), "t/k");
+            assert_eq!(letter.arrivals[0].arrived_at.timestamp_millis(), 1_500);
+            assert_eq!(letter.arrivals[1].view.aggregate(), "t/k");
         }
     }
 

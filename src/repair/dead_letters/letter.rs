@@ -37,14 +37,14 @@ pub struct DeadLetter {
     /// The beginning of the first record if it is text, for lists.
     #[serde(skip)]
     pub excerpt: Option<String>,
-    /// Position and order of each record, for sending.
+    /// The arrival of each record in its stream, for sending.
     #[serde(skip)]
-    pub(super) places: Vec<Spot>,
+    pub(super) arrivals: Vec<Arrival>,
 }
 
-/// Position of a record.
+/// The arrival of a record in its stream.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Spot {
+pub(super) struct Arrival {
     pub arrived_at: DateTime<Utc>,
     pub sequence_number: String,
     pub view: View,
@@ -68,9 +68,23 @@ pub struct Record {
 }
 
 impl DeadLetter {
-    /// Returns the short id of a key.
-    pub(super) fn id_of(key: &str) -> String {
-        Sha256::digest(key).iter().take(5).map(|byte| format!("{byte:02x}")).collect()
+    /// Returns a letter without records and known reasons. Its short id is derived from the key.
+    pub(super) fn new(place: &'static str, key: &str, at: DateTime<Utc>) -> Self {
+        Self {
+            id: Sha256::digest(key).iter().take(5).map(|byte| format!("{byte:02x}")).collect(),
+            place,
+            key: key.to_owned(),
+            at,
+            part: String::new(),
+            cause: String::new(),
+            reason: String::new(),
+            attempts: 1,
+            event: View::default(),
+            records: 0,
+            bytes: 0,
+            excerpt: None,
+            arrivals: Vec::new(),
+        }
     }
 
     /// Returns the beginning of a record, up to 300 characters; `None` if it is not text.
@@ -90,18 +104,11 @@ impl DeadLetter {
         };
         Self {
             id: id.to_owned(),
-            place: "bucket",
-            key: format!("{id}.json"),
-            at: DateTime::UNIX_EPOCH,
             part: "publisher".to_owned(),
             cause: cause.to_owned(),
-            reason: String::new(),
-            attempts: 1,
             event,
             records: 1,
-            bytes: 0,
-            excerpt: None,
-            places: Vec::new(),
+            ..Self::new("bucket", &format!("{id}.json"), DateTime::UNIX_EPOCH)
         }
     }
 

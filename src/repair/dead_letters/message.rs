@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::letter::{DeadLetter, Opened, Record, Spot};
+use super::letter::{Arrival, DeadLetter, Opened, Record};
 use super::view::View;
 use crate::outbox::Layout;
 
@@ -58,12 +58,12 @@ fn of_rule(place: &'static str, key: &str, message: &Message) -> Opened {
     let rule = attribute("RULE_ARN").map(|arn| format!("rule {}", last(&arn)));
     let retries = attribute("RETRY_ATTEMPTS").and_then(|count| count.parse::<u64>().ok());
     let letter = DeadLetter {
-        at: message.sent_at,
         part: rule.unwrap_or_else(|| "unknown".into()),
         cause: attribute("ERROR_CODE").unwrap_or_else(|| "Unknown".into()),
         reason: attribute("ERROR_MESSAGE").unwrap_or_else(|| "the sender gave no reason".into()),
         attempts: retries.unwrap_or_default().saturating_add(1),
-        ..blank(place, key, message)
+        bytes: message.body.len() as u64,
+        ..DeadLetter::new(place, key, message.sent_at)
     };
     let mut document = json!({ "attributes": message.attributes });
     if serde_json::from_str::<BusEvent>(&message.body).is_err() {
@@ -88,31 +88,14 @@ fn of_function(place: &'static str, key: &str, message: &Message, invocation: &I
         cause: condition.clone().unwrap_or_else(|| "Unknown".into()),
         reason: error.or(failed).or(condition).unwrap_or_else(|| "Lambda gave no reason".into()),
         attempts: request["approximateInvokeCount"].as_u64().unwrap_or(1),
-        ..blank(place, key, message)
+        bytes: message.body.len() as u64,
+        ..DeadLetter::new(place, key, message.sent_at)
     };
     let document = json!({
         "requestContext": request, "responseContext": response, "responsePayload": answer,
         "attributes": message.attributes,
     });
     with_event(letter, invocation.request_payload.get(), document)
-}
-
-fn blank(place: &'static str, key: &str, message: &Message) -> DeadLetter {
-    DeadLetter {
-        id: DeadLetter::id_of(key),
-        place,
-        key: key.to_owned(),
-        at: message.sent_at,
-        part: String::new(),
-        cause: String::new(),
-        reason: String::new(),
-        attempts: 1,
-        event: View::default(),
-        records: 0,
-        bytes: message.body.len() as u64,
-        excerpt: None,
-        places: Vec::new(),
-    }
 }
 
 /// Adds the record to send: the event as the bus sent it, unchanged. Other texts can only be shown.
@@ -124,7 +107,7 @@ fn with_event(mut letter: DeadLetter, text: &str, document: Value) -> Opened {
     let arrived_at = event.time.unwrap_or(letter.at);
     letter.event = view.clone();
     letter.records = 1;
-    letter.places = vec![Spot { arrived_at, sequence_number: String::new(), view }];
+    letter.arrivals = vec![Arrival { arrived_at, sequence_number: String::new(), view }];
     let record = Record { data: text.as_bytes().to_vec(), partition_key: String::new() };
     Opened { letter, records: vec![record], document }
 }
@@ -167,7 +150,7 @@ mod tests {
         );
         assert_eq!((letter.reason.as_str(), letter.attempts, letter.records), ("the log group refused", 5, 1));
         assert_eq!((letter.event.aggregate().as_str(), letter.event.sequence), ("car/c", Some(3)));
-        assert_eq!(letter.places[0].arrived_at.to_rfc3339(), "2026-11-21T05:59:58+00:00");
+        assert_eq!(letter.arrivals[0].arrived_at.to_rfc3339(), "2026-11-21T05:59:58+00:00");
         assert_eq!(records[0].data, EVENT.as_bytes(), "to the byte");
         assert_eq!(document["attributes"]["TARGET_ARN"], attributes[1].1);
     }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
-use super::letter::{DeadLetter, Spot};
+use super::letter::{Arrival, DeadLetter};
 use crate::error::{Error, Kind, Result};
 use crate::outbox::is_abbreviated;
 
@@ -52,7 +52,7 @@ impl Selection {
             let any = |view: &super::view::View| {
                 view.aggregate_id.as_deref() == Some(wanted) || view.key().as_deref() == Some(wanted)
             };
-            any(&letter.event) || letter.places.iter().any(|spot| any(&spot.view))
+            any(&letter.event) || letter.arrivals.iter().any(|arrival| any(&arrival.view))
         };
         self.cause.as_ref().is_none_or(|cause| *cause == letter.cause)
             && self.aggregate.as_deref().is_none_or(aggregate)
@@ -62,23 +62,23 @@ impl Selection {
 
 /// A record of a letter, by index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Turn {
+pub struct RecordIndex {
     pub letter: usize,
     pub record: usize,
 }
 
 /// Returns all records of the letters in the order of sending: as they arrived in the stream, and within an aggregate
 /// by the events' sequence, even if the stream had another order.
-pub fn order(letters: &[DeadLetter]) -> Vec<Turn> {
-    let mut turns: Vec<Turn> = Vec::new();
+pub fn order(letters: &[DeadLetter]) -> Vec<RecordIndex> {
+    let mut turns: Vec<RecordIndex> = Vec::new();
     for (letter, opened) in letters.iter().enumerate() {
-        turns.extend((0..opened.places.len()).map(|record| Turn { letter, record }));
+        turns.extend((0..opened.arrivals.len()).map(|record| RecordIndex { letter, record }));
     }
-    let spot = |turn: &Turn| &letters[turn.letter].places[turn.record];
-    turns.sort_by(|a, b| arrival(spot(a), spot(b)));
+    let arrival = |turn: &RecordIndex| &letters[turn.letter].arrivals[turn.record];
+    turns.sort_by(|a, b| compare(arrival(a), arrival(b)));
     let mut aggregates: HashMap<String, Vec<usize>> = HashMap::new();
     for (place, turn) in turns.iter().enumerate() {
-        let view = &spot(turn).view;
+        let view = &arrival(turn).view;
         if let (Some(aggregate), Some(_)) = (view.key(), view.sequence) {
             aggregates.entry(aggregate).or_default().push(place);
         }
@@ -87,7 +87,7 @@ pub fn order(letters: &[DeadLetter]) -> Vec<Turn> {
     let arrived = turns.clone();
     for places in aggregates.into_values() {
         let mut sorted = places.clone();
-        sorted.sort_by_key(|place| spot(&arrived[*place]).view.sequence);
+        sorted.sort_by_key(|place| arrival(&arrived[*place]).view.sequence);
         for (place, from) in places.into_iter().zip(sorted) {
             turns[place] = arrived[from];
         }
@@ -96,8 +96,8 @@ pub fn order(letters: &[DeadLetter]) -> Vec<Turn> {
 }
 
 /// Compares the positions of two records; sequence numbers are decimal, of any length.
-fn arrival(a: &Spot, b: &Spot) -> Ordering {
-    let number = |spot: &Spot| spot.sequence_number.trim_start_matches('0').len();
+fn compare(a: &Arrival, b: &Arrival) -> Ordering {
+    let number = |arrival: &Arrival| arrival.sequence_number.trim_start_matches('0').len();
     (a.arrived_at, number(a), &a.sequence_number).cmp(&(b.arrived_at, number(b), &b.sequence_number))
 }
 
@@ -111,7 +111,7 @@ mod tests {
     use super::super::view::View;
     use super::*;
 
-    fn spot(second: i64, aggregate: Option<u8>, sequence: i64) -> Spot {
+    fn arrival(second: i64, aggregate: Option<u8>, sequence: i64) -> Arrival {
         let view = View {
             aggregate_type: aggregate.map(|_| "car".into()),
             aggregate_id: aggregate.map(|id| id.to_string()),
@@ -119,25 +119,19 @@ mod tests {
             ..View::default()
         };
         let arrived_at = DateTime::from_timestamp(second, 0).unwrap();
-        Spot { arrived_at, sequence_number: format!("{sequence}"), view }
+        Arrival { arrived_at, sequence_number: format!("{sequence}"), view }
     }
 
-    fn letter(places: Vec<Spot>) -> DeadLetter {
-        let event = places.first().map(|spot| spot.view.clone()).unwrap_or_default();
+    fn letter(arrivals: Vec<Arrival>) -> DeadLetter {
+        let event = arrivals.first().map(|arrival| arrival.view.clone()).unwrap_or_default();
         DeadLetter {
             id: "i".into(),
-            place: "bucket",
-            key: "k".into(),
-            at: DateTime::UNIX_EPOCH,
             part: "publisher".into(),
             cause: "Undecodable".into(),
-            reason: String::new(),
-            attempts: 1,
             event,
-            records: places.len(),
-            bytes: 0,
-            excerpt: None,
-            places,
+            records: arrivals.len(),
+            arrivals,
+            ..DeadLetter::new("bucket", "k", DateTime::UNIX_EPOCH)
         }
     }
 
@@ -147,20 +141,19 @@ mod tests {
             records in proptest::collection::vec((0i64..9, proptest::option::of(0u8..4), 1i64..50), 0..40),
             sizes in proptest::collection::vec(1usize..4, 40),
         ) {
-            let mut records = records.into_iter().map(|(second, aggregate, n)| spot(second, aggregate, n));
+            let mut records = records.into_iter().map(|(second, aggregate, n)| arrival(second, aggregate, n));
             let mut letters = Vec::new();
             for size in sizes {
-                let places: Vec<Spot> = records.by_ref().take(size).collect();
-                letters.push(letter(places));
+                letters.push(letter(records.by_ref().take(size).collect()));
             }
             let turns = order(&letters);
-            let all: usize = letters.iter().map(|letter| letter.places.len()).sum();
+            let all: usize = letters.iter().map(|letter| letter.arrivals.len()).sum();
             prop_assert_eq!(turns.len(), all);
             let mut last: BTreeMap<String, i64> = BTreeMap::new();
             let mut seen = std::collections::HashSet::new();
             for turn in &turns {
                 prop_assert!(seen.insert((turn.letter, turn.record)));
-                let view = &letters[turn.letter].places[turn.record].view;
+                let view = &letters[turn.letter].arrivals[turn.record].view;
                 if let (Some(aggregate), Some(sequence)) = (view.key(), view.sequence) {
                     prop_assert!(last.insert(aggregate, sequence).is_none_or(|before| before <= sequence));
                 }
@@ -170,8 +163,11 @@ mod tests {
 
     #[test]
     fn records_without_an_aggregate_keep_their_order_of_arrival() {
-        let letters =
-            [letter(vec![spot(5, None, 1)]), letter(vec![spot(2, None, 1_000)]), letter(vec![spot(2, None, 99)])];
+        let letters = [
+            letter(vec![arrival(5, None, 1)]),
+            letter(vec![arrival(2, None, 1_000)]),
+            letter(vec![arrival(2, None, 99)]),
+        ];
         let order: Vec<usize> = order(&letters).iter().map(|turn| turn.letter).collect();
         assert_eq!(order, [2, 1, 0]);
     }
@@ -179,7 +175,7 @@ mod tests {
     #[test]
     fn an_abbreviated_event_id_selects_the_only_match() {
         let of = |id: &str| {
-            let mut one = letter(vec![spot(1, Some(7), 1)]);
+            let mut one = letter(vec![arrival(1, Some(7), 1)]);
             one.event.event_id = Some(id.to_owned());
             one
         };
@@ -196,7 +192,7 @@ mod tests {
 
     #[test]
     fn filters_are_combined() {
-        let letter = letter(vec![spot(1, Some(7), 1)]);
+        let letter = letter(vec![arrival(1, Some(7), 1)]);
         let takes = |cause: Option<&str>, aggregate: Option<&str>, ids: &[&str]| {
             let ids = ids.iter().map(|id| (*id).to_owned()).collect();
             let selection = Selection { cause: cause.map(str::to_owned), aggregate: aggregate.map(str::to_owned), ids };

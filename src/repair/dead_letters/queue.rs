@@ -2,7 +2,7 @@
 //! receivers for [`HELD`] or until they are released. So a list releases all messages at once, and a redrive holds only
 //! those that it sends, as long as it lives; after a kill they become visible again by themselves.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::letter::{DeadLetter, Opened};
 use super::message::{self, Message};
-use super::spool::{Spool, Spot};
+use super::spool::{Span, Spool};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 
@@ -38,7 +38,7 @@ pub struct Queue {
     place: &'static str,
     url: String,
     spool: Spool,
-    known: HashMap<String, Spot>,
+    known: HashMap<String, Span>,
     held: Handles,
     /// Messages that other processes had received at the beginning.
     pub elsewhere: u64,
@@ -79,16 +79,16 @@ impl Queue {
             }
         };
         letters.retain(wanted);
-        let kept: std::collections::HashSet<&str> = letters.iter().map(|letter| letter.key.as_str()).collect();
+        let kept: HashSet<&str> = letters.iter().map(|letter| letter.key.as_str()).collect();
         self.release(|key| !kept.contains(key)).await;
         Ok(letters)
     }
 
     /// Reads a listed or held letter with its payload.
     pub fn open(&mut self, letter: &DeadLetter) -> Result<Opened> {
-        let spot = self.known.get(&letter.key).copied();
-        let spot = spot.ok_or_else(|| Error::new(Kind::Unexpected, format!("{} was not received", letter.key)))?;
-        let message: Message = serde_json::from_slice(&self.spool.read(spot)?)
+        let span = self.known.get(&letter.key).copied();
+        let span = span.ok_or_else(|| Error::new(Kind::Unexpected, format!("{} was not received", letter.key)))?;
+        let message: Message = serde_json::from_slice(&self.spool.read(span)?)
             .map_err(|error| Error::new(Kind::Unexpected, "a temporary file changed").with_source(error))?;
         Ok(message::read(self.place, &letter.key, &message))
     }

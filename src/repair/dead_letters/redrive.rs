@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::letter::{DeadLetter, Opened};
 use super::place::{Place, Places};
-use super::plan::{Selection, Turn, order};
+use super::plan::{RecordIndex, Selection, order};
 use crate::error::{Error, Kind, Result};
 use crate::outbox::{Chunk, Verdict};
 use crate::repair::delivery::{BATCH_BYTES, Record, Sender};
@@ -176,14 +176,14 @@ impl State {
     }
 }
 
-fn outgoing(letter: &DeadLetter, opened: &Opened, turn: Turn) -> Result<Record> {
+fn outgoing(letter: &DeadLetter, opened: &Opened, turn: RecordIndex) -> Result<Record> {
     let record = opened
         .records
         .get(turn.record)
         .ok_or_else(|| Error::new(Kind::Failed, format!("{} changed while it was read: run it again", letter.key)))?;
     // If the aggregate is unknown, the stream's own partition key keeps the order of records that may share one.
     let key = Some(&record.partition_key).filter(|key| !key.is_empty()).cloned();
-    let key = letter.places[turn.record].view.key().or(key);
+    let key = letter.arrivals[turn.record].view.key().or(key);
     let key = key.unwrap_or_else(|| format!("{}#{}", letter.key, turn.record));
     Ok(Record { chunk: Chunk::record(&record.data), key, partition_key: record.partition_key.clone() })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::letter::{DeadLetter, Opened, Record, Spot};
+use super::letter::{Arrival, DeadLetter, Opened, Record};
 use super::view::View;
 use crate::deployment::database::Database;
 use crate::error::{Error, Kind, Result};
@@ -61,12 +61,8 @@ fn letter(row: FailureRow, layout: &Layout) -> DeadLetter {
         aggregate_id: row.aggregate_id.clone(),
         sequence: row.sequence,
     });
-    let key = format!("outbox_failures/{}", row.id);
     let cause = if row.event_id.is_none() { "Undecodable".to_owned() } else { cause(&row.reason) };
     DeadLetter {
-        id: DeadLetter::id_of(&key),
-        place: "table",
-        at: row.failed_at,
         part: format!("consumer {}", row.consumer),
         cause,
         reason: row.reason,
@@ -74,9 +70,8 @@ fn letter(row: FailureRow, layout: &Layout) -> DeadLetter {
         event: view.clone(),
         records: 1,
         bytes: u64::try_from(row.bytes).unwrap_or_default(),
-        excerpt: None,
-        places: vec![Spot { arrived_at: row.failed_at, sequence_number: row.sequence_number, view }],
-        key,
+        arrivals: vec![Arrival { arrived_at: row.failed_at, sequence_number: row.sequence_number, view }],
+        ..DeadLetter::new("table", &format!("outbox_failures/{}", row.id), row.failed_at)
     }
 }
 

@@ -4,9 +4,8 @@ use std::ops::ControlFlow;
 
 use serde_json::Value;
 
-use super::Record;
-use super::destination::call;
-use crate::aws::Clients;
+use super::{Record, TIME_LIMIT};
+use crate::aws::{Clients, function};
 use crate::error::{Error, Result};
 use crate::outbox::{Verdict, run_in_order};
 
@@ -16,11 +15,8 @@ const CONCURRENCY: usize = 8;
 /// Invokes the function for each event. After an event that did not arrive, the later ones of its aggregate are not
 /// sent; one that the function refuses does not block those behind it.
 pub(super) async fn deliver(clients: &Clients, name: &str, records: &[&Record]) -> Result<Vec<Verdict>> {
-    let held = || Verdict::Unfinished {
-        code: "Held".into(),
-        message: "an earlier event of its aggregate was not accepted".into(),
-    };
-    let mut verdicts: Vec<Verdict> = records.iter().map(|_| held()).collect();
+    let held = "an earlier event of its aggregate was not accepted".to_owned();
+    let mut verdicts = vec![Verdict::Unfinished { code: "Held".into(), message: held }; records.len()];
     let keyed = records.iter().enumerate().map(|(at, record)| (record.key.as_str(), at));
     let deliver = |at: usize| async move { Ok::<_, Error>((at, deliver_one(clients, name, records[at]).await?)) };
     run_in_order(keyed, CONCURRENCY, deliver, |(at, verdict)| {
@@ -34,7 +30,8 @@ pub(super) async fn deliver(clients: &Clients, name: &str, records: &[&Record]) 
 
 async fn deliver_one(clients: &Clients, name: &str, record: &Record) -> Result<Verdict> {
     let event = record.chunk.as_record().unwrap_or_default();
-    match call(clients, name, event).await {
+    // Once: the sender of batches decides about retries and counts them.
+    match function::invoke(clients, name, event, TIME_LIMIT).await {
         Ok(answer) if answer.function_error().is_none() => Ok(Verdict::Accepted),
         Ok(answer) => Ok(refused(answer.payload().map(|blob| blob.as_ref()).unwrap_or_default())),
         Err(error) if super::is_passing(&error) => Ok(unfinished(&error)),

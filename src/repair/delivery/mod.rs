@@ -9,6 +9,7 @@
 mod consumer;
 mod destination;
 mod log;
+mod publisher;
 mod record;
 mod stream;
 
@@ -26,6 +27,8 @@ pub use destination::Destination;
 pub const BATCH: usize = 100;
 /// Maximum bytes of a request: a function accepts 6 MB.
 pub const BATCH_BYTES: usize = 4 << 20;
+/// Time limit of a function's answer: longer than that of the function, 60 s (its template).
+const TIME_LIMIT: Duration = Duration::from_secs(70);
 /// Requests in a row without progress after which sending fails.
 const PATIENCE: u32 = 6;
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(8));
@@ -64,8 +67,8 @@ impl<'a> Sender<'a> {
     /// Sends a batch that keeps [`Sender::batch`] and [`BATCH_BYTES`] until every record is accepted or refused.
     /// Returns one verdict for each record: `Unfinished` if sending ended before, with the reason as the error.
     pub async fn send(&mut self, records: &[Record]) -> (Vec<Verdict>, Result<()>) {
-        let waiting = || Verdict::Unfinished { code: "NotSent".into(), message: "it was not sent".into() };
-        let mut verdicts: Vec<Verdict> = records.iter().map(|_| waiting()).collect();
+        let waiting = Verdict::Unfinished { code: "NotSent".into(), message: "it was not sent".into() };
+        let mut verdicts = vec![waiting; records.len()];
         let mut left: Vec<usize> = (0..records.len()).collect();
         let mut idle = 0;
         if let Err(error) = self.unless_stopped(self.limit.wait(self.sent)).await {
@@ -102,7 +105,7 @@ impl<'a> Sender<'a> {
 
     async fn unless_stopped(&self, wait: impl Future<Output = ()>) -> Result<()> {
         let waited = self.cancel.run_until_cancelled(wait).await;
-        waited.ok_or_else(|| Error::new(Kind::Interrupted, "stopped"))
+        waited.ok_or_else(Error::interrupted)
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::ledger::Fact;
+use super::entry::Entry;
 use crate::error::Result;
 
 /// The result for an event.
@@ -40,25 +40,25 @@ pub struct Counts {
 
 /// Reports every committed event once, with its worst finding.
 pub fn compare(
-    committed: &mut Vec<Fact>,
-    delivered: &mut [Fact],
+    committed: &mut Vec<Entry>,
+    delivered: &mut [Entry],
     window: &Range<i64>,
     counts: &mut Counts,
     on_finding: &mut impl FnMut(Uuid, Finding) -> Result<()>,
 ) -> Result<()> {
-    committed.sort_unstable_by_key(|fact| fact.id);
+    committed.sort_unstable_by_key(|entry| entry.id);
     // A table can change while it is read: an event that was read twice was committed once.
-    committed.dedup_by_key(|fact| fact.id);
-    delivered.sort_unstable_by_key(|fact| fact.id);
+    committed.dedup_by_key(|entry| entry.id);
+    delivered.sort_unstable_by_key(|entry| entry.id);
     let mut groups = delivered.chunk_by(|a, b| a.id == b.id).peekable();
-    for fact in committed.iter() {
-        while let Some(stray) = groups.next_if(|group| group[0].id < fact.id) {
+    for entry in committed.iter() {
+        while let Some(stray) = groups.next_if(|group| group[0].id < entry.id) {
             unknown(stray, window, counts, on_finding)?;
         }
         counts.committed += 1;
-        let Some(group) = groups.next_if(|group| group[0].id == fact.id) else {
+        let Some(group) = groups.next_if(|group| group[0].id == entry.id) else {
             counts.missing += 1;
-            on_finding(Uuid::from_u128(fact.id), Finding::Missing)?;
+            on_finding(Uuid::from_u128(entry.id), Finding::Missing)?;
             continue;
         };
         counts.delivered += 1;
@@ -66,28 +66,28 @@ pub fn compare(
         counts.replayed += replays as u64;
         let duplicated = group.len() - replays > 1;
         let altered =
-            group.iter().any(|delivery| delivery.has_digest() && fact.has_digest() && delivery.digest != fact.digest);
+            group.iter().any(|delivery| delivery.has_digest() && entry.has_digest() && delivery.digest != entry.digest);
         counts.duplicated += u64::from(duplicated);
         counts.altered += u64::from(altered);
-        counts.not_compared += u64::from(!group.iter().any(Fact::has_digest));
+        counts.not_compared += u64::from(!group.iter().any(Entry::has_digest));
         let finding = match (altered, duplicated) {
             (true, _) => Finding::Altered,
             (false, true) => Finding::Duplicated,
             (false, false) => Finding::Delivered,
         };
-        on_finding(Uuid::from_u128(fact.id), finding)?;
+        on_finding(Uuid::from_u128(entry.id), finding)?;
     }
     groups.try_for_each(|stray| unknown(stray, window, counts, on_finding))
 }
 
 /// Ignores deliveries outside the window.
 fn unknown(
-    group: &[Fact],
+    group: &[Entry],
     window: &Range<i64>,
     counts: &mut Counts,
     on_finding: &mut impl FnMut(Uuid, Finding) -> Result<()>,
 ) -> Result<()> {
-    if !group.iter().any(|fact| window.contains(&fact.at)) {
+    if !group.iter().any(|entry| window.contains(&entry.at)) {
         return Ok(());
     }
     counts.unknown += 1;
@@ -118,13 +118,13 @@ mod tests {
     }
 
     /// Compares with one map, as a reference.
-    fn reference(committed: &[Fact], delivered: &[Fact], window: Range<i64>) -> (Counts, BTreeMap<Uuid, Finding>) {
+    fn reference(committed: &[Entry], delivered: &[Entry], window: Range<i64>) -> (Counts, BTreeMap<Uuid, Finding>) {
         let (mut counts, mut found) = (Counts::default(), BTreeMap::new());
-        let known: BTreeMap<u128, &Fact> = committed.iter().map(|fact| (fact.id, fact)).collect();
-        for (id, fact) in &known {
+        let known: BTreeMap<u128, &Entry> = committed.iter().map(|entry| (entry.id, entry)).collect();
+        for (id, entry) in &known {
             let of: Vec<_> = delivered.iter().filter(|delivery| delivery.id == *id).collect();
             let ordinary = of.iter().filter(|delivery| !delivery.is_replay()).count();
-            let altered = of.iter().any(|delivery| delivery.has_digest() && delivery.digest != fact.digest);
+            let altered = of.iter().any(|delivery| delivery.has_digest() && delivery.digest != entry.digest);
             counts.committed += 1;
             counts.delivered += u64::from(!of.is_empty());
             counts.missing += u64::from(of.is_empty());
@@ -140,7 +140,7 @@ mod tests {
             };
             found.insert(Uuid::from_u128(*id), finding);
         }
-        for stray in delivered.iter().filter(|fact| !known.contains_key(&fact.id)) {
+        for stray in delivered.iter().filter(|entry| !known.contains_key(&entry.id)) {
             let id = Uuid::from_u128(stray.id);
             if window.contains(&stray.at) && found.insert(id, Finding::Unknown).is_none() {
                 counts.unknown += 1;
@@ -157,20 +157,20 @@ mod tests {
             committed in proptest::collection::btree_set((0u16..60, 0u8..3), 0..60),
             delivered in proptest::collection::vec((0u16..70, 0u8..3, 0i64..30, 0u8..8, any::<bool>()), 0..120),
         ) {
-            let committed: Vec<Fact> = committed
+            let committed: Vec<Entry> = committed
                 .into_iter()
-                .map(|(number, kind)| Fact::new(id(number, kind), at(15), Some(7), false))
+                .map(|(number, kind)| Entry::new(id(number, kind), at(15), Some(7), false))
                 .collect();
-            let delivered: Vec<Fact> = delivered
+            let delivered: Vec<Entry> = delivered
                 .into_iter()
                 .map(|(number, kind, second, content, replay)| {
                     let digest = match content { 0 => Some(8), 1 => None, _ => Some(7) };
-                    Fact::new(id(number, kind), at(second), digest, replay)
+                    Entry::new(id(number, kind), at(second), digest, replay)
                 })
                 .collect();
             let mut ledger = Ledger::new().expect("temporary files");
-            committed.iter().for_each(|fact| ledger.add(Side::Committed, fact).expect("written"));
-            delivered.iter().for_each(|fact| ledger.add(Side::Delivered, fact).expect("written"));
+            committed.iter().for_each(|entry| ledger.add(Side::Committed, entry).expect("written"));
+            delivered.iter().for_each(|entry| ledger.add(Side::Delivered, entry).expect("written"));
             let mut found = BTreeMap::new();
             let counts = ledger.compare((Some(at(10)), at(20)), |id, finding| {
                 assert!(found.insert(id, finding).is_none(), "reported twice");

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::Options;
-use super::ledger::Fact;
+use super::entry::Entry;
 use crate::aws::Clients;
 use crate::deployment::Deployment;
 use crate::deployment::database::Database;
@@ -49,7 +49,7 @@ impl Deliveries {
     }
 
     /// Reads the next page, which may be empty; `None` at the end.
-    pub(super) async fn next(&mut self, options: &Options) -> Result<Option<Vec<Fact>>> {
+    pub(super) async fn next(&mut self, options: &Options) -> Result<Option<Vec<Entry>>> {
         match self {
             Self::Log { reader, next } => log_page(reader, next, options).await,
             Self::Processed { database, consumer, next } => processed_page(database, consumer, next, options).await,
@@ -61,7 +61,7 @@ async fn log_page(
     reader: &mut logged::Reader,
     next: &mut Next<String>,
     options: &Options,
-) -> Result<Option<Vec<Fact>>> {
+) -> Result<Option<Vec<Entry>>> {
     let token = match next {
         Next::End => return Ok(None),
         Next::Start => None,
@@ -70,11 +70,11 @@ async fn log_page(
     // Read to its end: an event that was delivered long after its commit has the time of its delivery.
     let (messages, token) = reader.page((options.from, None), token).await?;
     *next = token.map_or(Next::End, Next::From);
-    Ok(Some(messages.iter().map(fact).collect()))
+    Ok(Some(messages.iter().map(entry).collect()))
 }
 
-fn fact(message: &Message) -> Fact {
-    Fact::new(message.id, message.committed_at, Some(digest(message)), message.replay.is_some())
+fn entry(message: &Message) -> Entry {
+    Entry::new(message.id, message.committed_at, Some(digest(message)), message.replay.is_some())
 }
 
 async fn processed_page(
@@ -82,7 +82,7 @@ async fn processed_page(
     consumer: &str,
     next: &mut Next<LogPosition>,
     options: &Options,
-) -> Result<Option<Vec<Fact>>> {
+) -> Result<Option<Vec<Entry>>> {
     let after = match next {
         Next::End => return Ok(None),
         Next::Start => LogPosition::default(),
@@ -95,5 +95,5 @@ async fn processed_page(
     let in_time = |at: DateTime<Utc>| last.is_none_or(|last| at <= last);
     let done = page.rows.into_iter().filter(|row| row.succeeded && in_time(row.processed_at));
     let digest = |row: &LogRow| u128::from_str_radix(row.digest.as_deref()?, 16).ok();
-    Ok(Some(done.map(|row| Fact::new(row.event_id, row.committed_at, digest(&row), false)).collect()))
+    Ok(Some(done.map(|row| Entry::new(row.event_id, row.committed_at, digest(&row), false)).collect()))
 }

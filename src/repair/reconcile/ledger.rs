@@ -1,6 +1,6 @@
 //! Both sides in temporary files, distributed over buckets by event id.
 //!
-//! A fact has 41 bytes: ten million events on both sides take 820 MB in the folder for temporary files, and one bucket
+//! An entry has 41 bytes: ten million events on both sides take 820 MB in the folder for temporary files, and one bucket
 //! of them 15 MB of memory. The files are unnamed and disappear with the process.
 
 use std::collections::{HashMap, HashSet};
@@ -13,13 +13,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::compare::{Counts, Finding, compare};
+use super::entry::{BUCKETS, Entry, SIZE, bucket};
 use crate::error::{Kind, OrFail, Result};
-
-/// Buckets of each side, each an open file: macOS allows 256 per process.
-const BUCKETS: usize = 64;
-/// Write buffer in bytes, per bucket and side: 4 MB in total.
-const GATHERED: usize = 32 << 10;
-const SIZE: usize = 41;
+use crate::repair::temporary::{self, not_read, not_written, written};
 
 /// The committed or the delivered events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,61 +24,7 @@ pub enum Side {
     Delivered,
 }
 
-/// One event on one side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fact {
-    pub id: u128,
-    pub digest: u128,
-    /// Microseconds since 1970.
-    pub at: i64,
-    /// Bits: 1 if there is a digest, 2 for a replay.
-    flags: u8,
-}
-
-impl Fact {
-    /// Creates a fact; `digest` is `None` if the content is unknown.
-    pub fn new(id: Uuid, at: DateTime<Utc>, digest: Option<u128>, replay: bool) -> Self {
-        let flags = u8::from(digest.is_some()) | (u8::from(replay) << 1);
-        Self { id: id.as_u128(), digest: digest.unwrap_or_default(), at: at.timestamp_micros(), flags }
-    }
-
-    pub fn has_digest(&self) -> bool {
-        self.flags & 1 != 0
-    }
-
-    pub fn is_replay(&self) -> bool {
-        self.flags & 2 != 0
-    }
-
-    fn write(&self) -> [u8; SIZE] {
-        let mut bytes = [0; SIZE];
-        bytes[..16].copy_from_slice(&self.id.to_be_bytes());
-        bytes[16..32].copy_from_slice(&self.digest.to_be_bytes());
-        bytes[32..40].copy_from_slice(&self.at.to_be_bytes());
-        bytes[40] = self.flags;
-        bytes
-    }
-
-    fn read(bytes: &[u8; SIZE]) -> Self {
-        let mut wide = [[0; 16]; 2];
-        wide[0].copy_from_slice(&bytes[..16]);
-        wide[1].copy_from_slice(&bytes[16..32]);
-        let mut at = [0; 8];
-        at.copy_from_slice(&bytes[32..40]);
-        let [id, digest] = wide.map(u128::from_be_bytes);
-        Self { id, digest, at: i64::from_be_bytes(at), flags: bytes[40] }
-    }
-}
-
-/// Returns the bucket of an event. Ids of version 7 begin with the time, others may count: only a mix of all bits spreads
-/// them evenly.
-fn bucket(id: u128) -> usize {
-    let folded = (id >> 64) as u64 ^ id as u64;
-    let mixed = (folded ^ (folded >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    ((mixed ^ (mixed >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53) >> 58) as usize
-}
-
-/// The facts of both sides.
+/// The entries of both sides.
 pub struct Ledger {
     sides: [Vec<BufWriter<File>>; 2],
     counts: [u64; 2],
@@ -92,23 +34,18 @@ impl Ledger {
     /// # Errors
     /// `Io` if temporary files can't be created.
     pub fn new() -> Result<Self> {
-        let file = || {
-            let file = tempfile::tempfile().or_fail(Kind::Io, || "a temporary file can't be created".into())?;
-            Ok(BufWriter::with_capacity(GATHERED, file))
-        };
-        let side = || (0..BUCKETS).map(|_| file()).collect::<Result<Vec<_>>>();
-        Ok(Self { sides: [side()?, side()?], counts: [0, 0] })
+        Ok(Self { sides: [temporary::writers(BUCKETS)?, temporary::writers(BUCKETS)?], counts: [0, 0] })
     }
 
     /// # Errors
     /// `Io`, for example on a full disk.
-    pub fn add(&mut self, side: Side, fact: &Fact) -> Result<()> {
+    pub fn add(&mut self, side: Side, entry: &Entry) -> Result<()> {
         self.counts[side as usize] += 1;
-        let file = &mut self.sides[side as usize][bucket(fact.id)];
-        file.write_all(&fact.write()).or_fail(Kind::Io, || "a temporary file can't be written".into())
+        let file = &mut self.sides[side as usize][bucket(entry.id)];
+        file.write_all(&entry.write()).or_fail(Kind::Io, not_written)
     }
 
-    /// Returns the number of facts on a side.
+    /// Returns the number of entries on a side.
     pub fn count(&self, side: Side) -> u64 {
         self.counts[side as usize]
     }
@@ -154,8 +91,8 @@ impl Compared {
         let mut found = HashSet::new();
         for (bucket, wanted) in wanted {
             let Some(file) = self.0.get(bucket) else { continue };
-            let facts = read(file)?.into_iter().filter(|fact| wanted.contains(&fact.id));
-            found.extend(facts.map(|fact| Uuid::from_u128(fact.id)));
+            let entries = read(file)?.into_iter().filter(|entry| wanted.contains(&entry.id));
+            found.extend(entries.map(|entry| Uuid::from_u128(entry.id)));
         }
         Ok(found)
     }
@@ -184,8 +121,8 @@ impl Comparison {
             return Ok(false);
         };
         let committed = written(committed)?;
-        let mut facts = read(&committed)?;
-        compare(&mut facts, &mut read(&written(delivered)?)?, &self.window, counts, on_finding)?;
+        let mut entries = read(&committed)?;
+        compare(&mut entries, &mut read(&written(delivered)?)?, &self.window, counts, on_finding)?;
         self.compared.push(committed);
         Ok(true)
     }
@@ -196,22 +133,15 @@ impl Comparison {
     }
 }
 
-/// Returns the file, completely written.
-fn written(file: BufWriter<File>) -> Result<File> {
-    let written = file.into_inner().map_err(std::io::IntoInnerError::into_error);
-    written.or_fail(Kind::Io, || "a temporary file can't be written".into())
-}
-
-fn read(mut file: &File) -> Result<Vec<Fact>> {
-    let failed = || "a temporary file can't be read back".to_owned();
-    let size = file.seek(SeekFrom::End(0)).or_fail(Kind::Io, failed)?;
-    file.rewind().or_fail(Kind::Io, failed)?;
+fn read(mut file: &File) -> Result<Vec<Entry>> {
+    let size = file.seek(SeekFrom::End(0)).or_fail(Kind::Io, not_read)?;
+    file.rewind().or_fail(Kind::Io, not_read)?;
     let count = usize::try_from(size).unwrap_or(usize::MAX) / SIZE;
-    let (mut file, mut facts) = (BufReader::new(file), Vec::with_capacity(count));
+    let (mut file, mut entries) = (BufReader::new(file), Vec::with_capacity(count));
     let mut bytes = [0; SIZE];
     for _ in 0..count {
-        file.read_exact(&mut bytes).or_fail(Kind::Io, failed)?;
-        facts.push(Fact::read(&bytes));
+        file.read_exact(&mut bytes).or_fail(Kind::Io, not_read)?;
+        entries.push(Entry::read(&bytes));
     }
-    Ok(facts)
+    Ok(entries)
 }

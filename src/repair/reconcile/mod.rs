@@ -7,6 +7,7 @@
 
 mod compare;
 mod delivered;
+mod entry;
 mod ledger;
 mod missing;
 mod overtaken;
@@ -20,11 +21,12 @@ use uuid::Uuid;
 
 pub use compare::{Counts, Finding};
 pub use delivered::Deliveries;
-pub use ledger::{Compared, Fact, Ledger, Side};
+pub use entry::Entry;
+pub use ledger::{Compared, Ledger, Side};
 pub use missing::Missing;
 pub use overtaken::Overtaken;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::outbox::digest;
 use crate::repair::dead_letters::Places;
 use crate::repair::source::Outbox;
@@ -137,7 +139,7 @@ pub async fn reconcile(
 pub async fn fill(
     ledger: &mut Ledger,
     outbox: &mut Outbox,
-    deliveries: Deliveries,
+    mut deliveries: Deliveries,
     options: &Options,
     cancel: &CancellationToken,
     progress: &mut impl FnMut(Side, u64),
@@ -147,17 +149,16 @@ pub async fn fill(
     let mut reader = outbox.read(filter);
     while let Some(page) = reader.next().await? {
         for message in &page {
-            let fact = Fact::new(message.id, message.committed_at, Some(digest(message)), false);
-            ledger.add(Side::Committed, &fact)?;
+            let entry = Entry::new(message.id, message.committed_at, Some(digest(message)), false);
+            ledger.add(Side::Committed, &entry)?;
         }
         progress(Side::Committed, ledger.count(Side::Committed));
         stop(cancel)?;
     }
     let unreadable = reader.unreadable;
-    let mut deliveries = deliveries;
-    while let Some(facts) = deliveries.next(options).await? {
-        for fact in &facts {
-            ledger.add(Side::Delivered, fact)?;
+    while let Some(entries) = deliveries.next(options).await? {
+        for entry in &entries {
+            ledger.add(Side::Delivered, entry)?;
         }
         progress(Side::Delivered, ledger.count(Side::Delivered));
         stop(cancel)?;
@@ -166,5 +167,5 @@ pub async fn fill(
 }
 
 fn stop(cancel: &CancellationToken) -> Result<()> {
-    if cancel.is_cancelled() { Err(Error::new(Kind::Interrupted, "stopped")) } else { Ok(()) }
+    if cancel.is_cancelled() { Err(Error::interrupted()) } else { Ok(()) }
 }

@@ -4,7 +4,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::Compared;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::outbox::Message;
 use crate::repair::source::{Filter, Outbox};
 
@@ -57,7 +57,7 @@ impl Overtaken {
         let mut reader = outbox.read_in_order(filter, Default::default());
         loop {
             let page = cancel.run_until_cancelled(reader.next()).await;
-            let page = page.ok_or_else(|| Error::new(Kind::Interrupted, "stopped"))??;
+            let page = page.ok_or_else(Error::interrupted)??;
             let is_last = page.is_none();
             page.iter().flatten().for_each(|message| pass.observe(message, lost.binary_search(&message.id).is_ok()));
             if is_last || pass.candidates.len() >= CANDIDATES {
@@ -104,7 +104,8 @@ mod tests {
     use serde_json::value::RawValue;
 
     use super::super::compare::Counts;
-    use super::super::ledger::{Fact, Ledger, Side};
+    use super::super::entry::Entry;
+    use super::super::ledger::{Ledger, Side};
     use super::*;
 
     /// Whether an event was missing, delivered, or committed after the comparison.
@@ -119,8 +120,8 @@ mod tests {
     fn compared(events: &[(&str, Is)]) -> Compared {
         let mut ledger = Ledger::new().expect("temporary files");
         for (n, _) in events.iter().enumerate().filter(|(_, (_, is))| *is != Later) {
-            let fact = Fact::new(Uuid::from_u128(n as u128), chrono::Utc::now(), None, false);
-            ledger.add(Side::Committed, &fact).expect("written");
+            let entry = Entry::new(Uuid::from_u128(n as u128), chrono::Utc::now(), None, false);
+            ledger.add(Side::Committed, &entry).expect("written");
         }
         let mut comparison = ledger.comparison((None, chrono::Utc::now()));
         while comparison.next(&mut Counts::default(), &mut |_, _| Ok(())).expect("compared") {}

@@ -120,9 +120,13 @@ impl Journal {
     /// # Errors
     /// `Io`.
     pub fn finish(self) -> Result<()> {
-        let removed =
-            std::fs::remove_file(&self.path).and_then(|()| std::fs::remove_file(self.path.with_extension("lock")));
-        removed.or_fail(Kind::Io, || format!("{} can't be removed", self.path.display()))
+        self.remove().or_fail(Kind::Io, || format!("{} can't be removed", self.path.display()))
+    }
+
+    /// Removes both files, each even if the other can't be removed.
+    fn remove(&self) -> std::io::Result<()> {
+        let lock = std::fs::remove_file(self.path.with_extension("lock"));
+        std::fs::remove_file(&self.path).and(lock)
     }
 
     fn write(&self) -> Result<()> {
@@ -140,8 +144,7 @@ impl Drop for Journal {
     /// Removes the journal if nothing was sent.
     fn drop(&mut self) {
         if self.state.dealt_with == 0 {
-            let _ = std::fs::remove_file(&self.path);
-            let _ = std::fs::remove_file(self.path.with_extension("lock"));
+            let _ = self.remove();
         }
     }
 }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::outbox::{Chunk, Message, Verdict, round_robin};
 use crate::repair::delivery::{Destination, Record, Sender, batches};
 use crate::repair::source::{Filter, Outbox};
@@ -98,7 +98,7 @@ async fn run(
     loop {
         // The first page of a log or of a DynamoDB table takes long: all of it is sorted first.
         let page = sender.cancel.run_until_cancelled(reader.next()).await;
-        let page = page.ok_or_else(|| Error::new(Kind::Interrupted, "stopped"))?;
+        let page = page.ok_or_else(Error::interrupted)?;
         let Some(mut page) = page? else { return Ok(()) };
         report.unreadable = reader.unreadable;
         page.retain(|message| wanted(message) && !journal.as_ref().is_some_and(|journal| journal.knows(&message.id)));

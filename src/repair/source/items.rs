@@ -3,17 +3,15 @@
 //! A query returns the items of one aggregate in the order of their sequence. A scan has no order ("Scan" in the
 //! DynamoDB API reference); callers that need one use [`gather`].
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
-use super::Filter;
 use super::sorted::{Sorted, Sorter};
+use super::{Filter, Page};
 use crate::aws::Clients;
+use crate::aws::dynamodb::attributes::{Item, item, number, text};
 use crate::aws::dynamodb::from_item;
 use crate::error::{AwsContext, Error, Kind, Result};
-use crate::outbox::Message;
 
 /// The key after which reading continues.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,25 +22,16 @@ pub struct Place {
 }
 
 impl Place {
-    fn of(mut key: HashMap<String, AttributeValue>) -> Option<Self> {
+    fn of(mut key: Item) -> Option<Self> {
         match (key.remove("aggregate_id")?, key.remove("sequence")?) {
             (AttributeValue::S(aggregate_id), AttributeValue::N(sequence)) => Some(Self { aggregate_id, sequence }),
             _ => None,
         }
     }
 
-    fn key(self) -> HashMap<String, AttributeValue> {
-        let Self { aggregate_id, sequence } = self;
-        let key = [("aggregate_id", AttributeValue::S(aggregate_id)), ("sequence", AttributeValue::N(sequence))];
-        key.map(|(name, value)| (name.to_owned(), value)).into()
+    fn key(self) -> Item {
+        item([("aggregate_id", text(self.aggregate_id)), ("sequence", number(self.sequence))])
     }
-}
-
-pub(super) struct Page {
-    pub messages: Vec<Message>,
-    /// Items that are not outbox items.
-    pub unreadable: u64,
-    pub next: Option<Place>,
 }
 
 /// Reads the items that pass the filter and sorts them by aggregate and sequence. Also returns the number of items that
@@ -64,7 +53,7 @@ pub(super) async fn gather(clients: &Clients, table: &str, filter: &Filter) -> R
 }
 
 /// Reads a page: 1 MB of items, before the filter.
-pub(super) async fn page(clients: &Clients, table: &str, filter: &Filter, after: Option<Place>) -> Result<Page> {
+pub(super) async fn page(clients: &Clients, table: &str, filter: &Filter, after: Option<Place>) -> Result<Page<Place>> {
     let (client, after) = (clients.dynamodb(), after.map(Place::key));
     let (items, next) = match &filter.aggregate {
         Some(aggregate) => {
@@ -73,7 +62,7 @@ pub(super) async fn page(clients: &Clients, table: &str, filter: &Filter, after:
                 .table_name(table)
                 .consistent_read(true)
                 .key_condition_expression("aggregate_id = :id")
-                .expression_attribute_values(":id", AttributeValue::S(aggregate.clone()))
+                .expression_attribute_values(":id", text(aggregate))
                 .set_exclusive_start_key(after)
                 .send()
                 .await

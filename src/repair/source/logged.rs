@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Filter;
-use super::sorted::{Sorted, Sorter, key};
+use super::sorted::{Sorted, Sorter};
+use super::{Filter, Page};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Result};
 use crate::outbox::{Message, Recent};
@@ -31,22 +31,17 @@ impl Log {
         Self { clients: clients.clone(), group: group.to_owned(), sorted: None }
     }
 
-    /// Reads the page after a position; `None` at the end. The first call reads the whole log.
-    pub(super) async fn page(
-        &mut self,
-        filter: &Filter,
-        after: Option<&OutboxKey>,
-    ) -> Result<(Vec<Message>, Option<OutboxKey>)> {
+    /// Reads the page after a position; an empty one at the end. The first call reads the whole log.
+    pub(super) async fn page(&mut self, filter: &Filter, after: Option<&OutboxKey>) -> Result<Page<OutboxKey>> {
         let sorted = match &mut self.sorted {
             Some(sorted) => sorted,
             none => none.insert(gather(&self.clients, &self.group, filter).await?),
         };
         let page = sorted.page(after)?;
-        let next = page.last().map(key);
-        if next.is_none() {
+        if page.next.is_none() {
             self.sorted = None;
         }
-        Ok((page, next))
+        Ok(page)
     }
 }
 

@@ -122,8 +122,8 @@ impl Outbox {
         Reader { outbox: self, filter, position: Position::Start, in_order: false, sorted: None, unreadable: 0 }
     }
 
-    /// Reads the events that pass the filter, each aggregate in order of sequence (without one, of its time), from the position of another reader
-    /// with the same filter.
+    /// Reads the events that pass the filter, each aggregate in order of sequence (without one, of its time), from the
+    /// position of another reader with the same filter.
     pub fn read_in_order(&mut self, filter: Filter, position: Position) -> Reader<'_> {
         Reader { outbox: self, filter, position, in_order: true, sorted: None, unreadable: 0 }
     }
@@ -143,6 +143,21 @@ pub enum Position {
     #[serde(alias = "logged")]
     Sorted(OutboxKey),
     End,
+}
+
+/// A page of events, and the position of the next one.
+struct Page<P> {
+    messages: Vec<Message>,
+    /// Number of items that are not outbox items, and of rows whose payload is not JSON.
+    unreadable: u64,
+    next: Option<P>,
+}
+
+impl<P> Page<P> {
+    /// Returns the page with its position in another form.
+    fn at<Q>(self, position: impl FnOnce(P) -> Q) -> Page<Q> {
+        Page { messages: self.messages, unreadable: self.unreadable, next: self.next.map(position) }
+    }
 }
 
 /// Reads page by page.
@@ -168,42 +183,35 @@ impl Reader<'_> {
     /// # Errors
     /// Those of the store.
     pub async fn next(&mut self) -> Result<Option<Vec<Message>>> {
-        let (messages, next) = match (&mut *self.outbox, &self.position) {
+        let sorted = |position: &Position| if let Position::Sorted(key) = position { Some(key.clone()) } else { None };
+        let page = match (&mut *self.outbox, &self.position) {
             (_, Position::End) => return Ok(None),
             (Outbox::Postgres(database), position) => {
                 let after = if let Position::Row(key) = position { Some(key.clone()) } else { None };
-                let page = rows::page(database, &self.filter, after).await?;
-                self.unreadable += page.unreadable;
-                (page.messages, page.next.map(Position::Row))
+                rows::page(database, &self.filter, after).await?.at(Position::Row)
             }
             // A query is ordered.
             (Outbox::DynamoDb { clients, table }, position) if self.in_order && self.filter.aggregate.is_none() => {
-                let sorted = match &mut self.sorted {
-                    Some(sorted) => sorted,
+                let scan = match &mut self.sorted {
+                    Some(scan) => scan,
                     none => {
-                        let (sorted, unreadable) = items::gather(clients, table, &self.filter).await?;
+                        let (scan, unreadable) = items::gather(clients, table, &self.filter).await?;
                         self.unreadable += unreadable;
-                        none.insert(sorted)
+                        none.insert(scan)
                     }
                 };
-                let after = if let Position::Sorted(key) = position { Some(key) } else { None };
-                let page = sorted.page(after)?;
-                let next = page.last().map(sorted::key);
-                (page, next.map(Position::Sorted))
+                scan.page(sorted(position).as_ref())?.at(Position::Sorted)
             }
             (Outbox::DynamoDb { clients, table }, position) => {
                 let after = if let Position::Item(place) = position { Some(place.clone()) } else { None };
-                let page = items::page(clients, table, &self.filter, after).await?;
-                self.unreadable += page.unreadable;
-                (page.messages, page.next.map(Position::Item))
+                items::page(clients, table, &self.filter, after).await?.at(Position::Item)
             }
             (Outbox::Log(log), position) => {
-                let after = if let Position::Sorted(key) = position { Some(key) } else { None };
-                let (messages, next) = log.page(&self.filter, after).await?;
-                (messages, next.map(Position::Sorted))
+                log.page(&self.filter, sorted(position).as_ref()).await?.at(Position::Sorted)
             }
         };
-        self.position = next.unwrap_or(Position::End);
-        Ok(Some(messages))
+        self.unreadable += page.unreadable;
+        self.position = page.next.unwrap_or(Position::End);
+        Ok(Some(page.messages))
     }
 }

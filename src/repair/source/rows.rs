@@ -3,28 +3,25 @@
 use chrono::Utc;
 use serde_json::value::RawValue;
 
-use super::Filter;
+use super::{Filter, Page};
 use crate::deployment::database::Database;
 use crate::error::Result;
 use crate::outbox::Message;
 use crate::postgres::admin::{CommittedRequest, CommittedRow, OutboxKey};
 
-/// A page of rows.
-pub(super) struct Page {
-    pub(super) messages: Vec<Message>,
-    pub(super) next: Option<OutboxKey>,
-    /// Number of rows whose payload is not JSON.
-    pub(super) unreadable: u64,
-}
-
-pub(super) async fn page(database: &mut Database, filter: &Filter, after: Option<OutboxKey>) -> Result<Page> {
+/// Reads a page; rows whose payload is not JSON are unreadable.
+pub(super) async fn page(
+    database: &mut Database,
+    filter: &Filter,
+    after: Option<OutboxKey>,
+) -> Result<Page<OutboxKey>> {
     let Filter { from, until, aggregate, event_type, ids } = filter.clone();
     let rows = database.committed(CommittedRequest { after, from, until, aggregate, event_type, ids }).await?;
     let next = rows.last().map(key);
     let count = rows.len();
     let messages: Vec<Message> = rows.into_iter().filter_map(message).collect();
-    let unreadable = count - messages.len();
-    Ok(Page { messages, next, unreadable: unreadable as u64 })
+    let unreadable = (count - messages.len()) as u64;
+    Ok(Page { messages, unreadable, next })
 }
 
 /// Returns the position after a row. An admin function of an older version reports rows of our own table alone, by their

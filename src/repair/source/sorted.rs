@@ -12,14 +12,14 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::Page;
 use crate::error::{Kind, OrFail, Result};
 use crate::outbox::Message;
 use crate::postgres::admin::OutboxKey;
+use crate::repair::temporary::{self, not_read, not_written, written};
 
-/// Number of files, all open at the same time.
+/// Number of files, all open at the same time. Their write buffers take 2 MB in total.
 const FILES: usize = 64;
-/// Write buffer per file: 2 MB in total.
-const GATHERED: usize = 32 << 10;
 /// Events and bytes of payload per page.
 const PAGE: usize = 1_000;
 const PAGE_BYTES: usize = 4 << 20;
@@ -31,11 +31,7 @@ impl Sorter {
     /// # Errors
     /// `Io` if temporary files can't be created.
     pub(super) fn new() -> Result<Self> {
-        let file = |_| {
-            let file = tempfile::tempfile().or_fail(Kind::Io, || "a temporary file can't be created".into())?;
-            Ok(BufWriter::with_capacity(GATHERED, file))
-        };
-        Ok(Self((0..FILES).map(file).collect::<Result<_>>()?))
+        temporary::writers(FILES).map(Self)
     }
 
     /// Adds an event, without the mark of a replay that may have delivered it: it is the same event.
@@ -46,7 +42,7 @@ impl Sorter {
         let length = u32::try_from(text.len()).or_fail(Kind::Unexpected, || "an event is too large".into())?;
         let file = &mut self.0[file_of(&message.aggregate_type, &message.aggregate_id)];
         let written = file.write_all(&length.to_be_bytes()).and_then(|()| file.write_all(&text));
-        written.or_fail(Kind::Io, || "a temporary file can't be written".into())
+        written.or_fail(Kind::Io, not_written)
     }
 
     pub(super) fn sorted(self) -> Sorted {
@@ -63,15 +59,15 @@ pub(super) struct Sorted {
 
 impl Sorted {
     /// Returns the next events after `after`; an empty page at the end.
-    pub(super) fn page(&mut self, after: Option<&OutboxKey>) -> Result<Vec<Message>> {
-        let (mut page, mut bytes) = (Vec::new(), 0);
+    pub(super) fn page(&mut self, after: Option<&OutboxKey>) -> Result<Page<OutboxKey>> {
+        let (mut messages, mut bytes) = (Vec::new(), 0);
         let after = after.map(place);
-        while page.len() < PAGE && bytes < PAGE_BYTES {
+        while messages.len() < PAGE && bytes < PAGE_BYTES {
             match self.open.pop_front() {
                 Some(message) if after.as_ref().is_some_and(|after| place(&key(&message)) <= *after) => {}
                 Some(message) => {
                     bytes += message.payload.get().len();
-                    page.push(message);
+                    messages.push(message);
                 }
                 None => match self.files.pop_front() {
                     // Skipped when continuing from a position.
@@ -81,7 +77,8 @@ impl Sorted {
                 },
             }
         }
-        Ok(page)
+        let next = messages.last().map(key);
+        Ok(Page { messages, unreadable: 0, next })
     }
 }
 
@@ -112,16 +109,14 @@ fn file_of(aggregate_type: &str, aggregate_id: &str) -> usize {
 
 /// Reads the file's events, each once, in order.
 fn read(file: BufWriter<File>) -> Result<Vec<Message>> {
-    let failed = || "a temporary file can't be read back".to_owned();
-    let written = file.into_inner().map_err(std::io::IntoInnerError::into_error);
-    let mut file = written.or_fail(Kind::Io, || "a temporary file can't be written".into())?;
-    file.rewind().or_fail(Kind::Io, failed)?;
+    let mut file = written(file)?;
+    file.rewind().or_fail(Kind::Io, not_read)?;
     let (mut file, mut messages, mut seen) = (BufReader::new(file), Vec::new(), HashSet::new());
     let (mut length, mut text) = ([0; 4], Vec::new());
     while file.read_exact(&mut length).is_ok() {
         text.resize(u32::from_be_bytes(length) as usize, 0);
-        file.read_exact(&mut text).or_fail(Kind::Io, failed)?;
-        let message: Message = serde_json::from_slice(&text).or_fail(Kind::Unexpected, failed)?;
+        file.read_exact(&mut text).or_fail(Kind::Io, not_read)?;
+        let message: Message = serde_json::from_slice(&text).or_fail(Kind::Unexpected, not_read)?;
         if seen.insert(message.id) {
             messages.push(message);
         }
@@ -153,7 +148,7 @@ mod tests {
     fn rest(mut sorted: Sorted, after: Option<&OutboxKey>) -> Vec<OutboxKey> {
         let mut keys: Vec<OutboxKey> = Vec::new();
         loop {
-            let page = sorted.page(keys.last().or(after)).expect("a page");
+            let page = sorted.page(keys.last().or(after)).expect("a page").messages;
             if page.is_empty() {
                 return keys;
             }
