@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::future::Future;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -43,6 +43,19 @@ pub enum BatchOutcome {
     Lost,
 }
 
+/// The reason to end a page early.
+enum Halt {
+    Ended(BatchOutcome),
+    /// An error for which retries do not help.
+    Failed(Error),
+}
+
+impl From<Error> for Halt {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
 /// Runs the handler for each event of a page and marks it.
 pub struct Processor<S> {
     pub store: S,
@@ -65,12 +78,12 @@ pub struct LeaseContext {
 }
 
 impl LeaseContext {
-    /// Returns the reason to start no more work, if there is one.
-    fn ended(&self) -> Option<BatchOutcome> {
-        if !self.validity.holds() {
-            Some(BatchOutcome::Lost)
-        } else {
-            self.stop.is_cancelled().then_some(BatchOutcome::Stopped)
+    /// Checks that more work may be started.
+    fn check(&self) -> Result<(), Halt> {
+        match (self.validity.holds(), self.stop.is_cancelled()) {
+            (true, false) => Ok(()),
+            (true, true) => Err(Halt::Ended(BatchOutcome::Stopped)),
+            (false, _) => Err(Halt::Ended(BatchOutcome::Lost)),
         }
     }
 }
@@ -82,119 +95,108 @@ impl<S: Store> Processor<S> {
     ///
     /// # Errors
     /// Those of the store for which retries do not help.
-    pub async fn process(
-        &self,
-        page: Vec<Arrival>,
-        progress: &Mutex<Progress>,
-        lease: &LeaseContext,
-    ) -> Result<BatchOutcome> {
-        let done = |ticket| progress.lock().unwrap_or_else(PoisonError::into_inner).done(ticket);
-        let begin = |number| progress.lock().unwrap_or_else(PoisonError::into_inner).begin(number);
-        let ticketed: Vec<(u64, Content)> = page.into_iter().map(|a| (begin(a.sequence_number), a.content)).collect();
+    pub async fn process(&self, page: Vec<Arrival>, progress: &Progress, lease: &LeaseContext) -> Result<BatchOutcome> {
+        match self.handle_all(page, progress, lease).await {
+            Ok(()) => Ok(BatchOutcome::All),
+            Err(Halt::Ended(outcome)) => Ok(outcome),
+            Err(Halt::Failed(error)) => Err(error),
+        }
+    }
+
+    async fn handle_all(&self, page: Vec<Arrival>, progress: &Progress, lease: &LeaseContext) -> Result<(), Halt> {
+        let ticketed: Vec<(u64, Content)> =
+            page.into_iter().map(|a| (progress.begin(a.sequence_number), a.content)).collect();
         let mut events: Vec<Ticketed> = Vec::with_capacity(ticketed.len());
         for (ticket, content) in ticketed {
             match content {
                 Content::Skip => {
                     self.metrics.count(|totals| totals.skipped += 1);
-                    done(ticket);
+                    progress.done(ticket);
                 }
                 Content::Broken { delivery, reason } => {
                     let failure = Failure { delivery, event: None, reason, attempts: 1 };
-                    if let Some(ended) = self.fail(&failure, lease).await? {
-                        return Ok(ended);
-                    }
-                    done(ticket);
+                    self.fail(&failure, lease).await?;
+                    progress.done(ticket);
                 }
                 Content::Event(event) => events.push((ticket, *event)),
             }
         }
         let ids: Vec<Uuid> = events.iter().map(|(_, event)| event.message.id).collect();
-        let mut known = match self.persist(lease, || self.store.known(&ids)).await? {
-            Ok(known) => known,
-            Err(ended) => return Ok(ended),
-        };
+        let mut known = self.persist(lease, || self.store.known(&ids)).await?;
         events.retain(|(ticket, event)| {
-            // Also contains events that occur twice in the page.
-            // A replayed event is processed again on purpose.
+            // Also contains events that occur twice in the page. A replayed event is processed again on purpose.
             let fresh = known.insert(event.message.id) || event.message.replay.is_some();
             if !fresh {
                 self.metrics.count(|totals| totals.duplicates += 1);
                 self.handled(event, Outcome::Duplicate, 0, None);
-                done(*ticket);
+                progress.done(*ticket);
             }
             fresh
         });
         match self.hook {
-            Hook::None => self.mark_all(&events, &done, lease).await,
-            Hook::Command(_) | Hook::Post(_) => self.run_hooks(events, &done, lease).await,
+            Hook::None => self.mark_all(&events, progress, lease).await,
+            Hook::Command(_) | Hook::Post(_) => self.run_hooks(events, progress, lease).await,
         }
     }
 
     /// Marks events without a hook: many per statement.
-    async fn mark_all(&self, events: &[Ticketed], done: &impl Fn(u64), lease: &LeaseContext) -> Result<BatchOutcome> {
+    async fn mark_all(&self, events: &[Ticketed], progress: &Progress, lease: &LeaseContext) -> Result<(), Halt> {
         for chunk in events.chunks(MARKS) {
             let marks: Vec<Mark> = chunk.iter().map(|(_, event)| event.mark(1)).collect();
-            match self.mark(&marks, lease).await? {
-                Ok(fresh) => chunk.iter().for_each(|(ticket, event)| {
-                    self.marked(event, 1, &fresh);
-                    done(*ticket);
-                }),
-                Err(ended) => return Ok(ended),
+            let fresh = self.persist(lease, || self.store.mark(&marks)).await?;
+            for (ticket, event) in chunk {
+                self.marked(event, 1, &fresh);
+                progress.done(*ticket);
             }
         }
-        Ok(BatchOutcome::All)
+        Ok(())
     }
 
     /// Runs the handler for each event, in order for each aggregate.
-    async fn run_hooks(
-        &self,
-        events: Vec<Ticketed>,
-        done: &impl Fn(u64),
-        lease: &LeaseContext,
-    ) -> Result<BatchOutcome> {
+    async fn run_hooks(&self, events: Vec<Ticketed>, progress: &Progress, lease: &LeaseContext) -> Result<(), Halt> {
         let keyed = events.into_iter().map(|(ticket, event)| {
             let (kind, id) = event.aggregate();
             ((kind.to_owned(), id.to_owned()), (ticket, event))
         });
-        let run = |(ticket, event)| async move { Ok::<_, Error>((ticket, self.one(event, lease).await?)) };
-        let mut outcome = BatchOutcome::All;
+        let run = |(ticket, event)| async move {
+            match self.one(event, lease).await {
+                Ok(()) => Ok((ticket, None)),
+                Err(Halt::Ended(outcome)) => Ok((ticket, Some(outcome))),
+                Err(Halt::Failed(error)) => Err(error),
+            }
+        };
+        let mut worst = None;
         run_in_order(keyed, self.concurrency, run, |(ticket, ended)| match ended {
             None => {
-                done(ticket);
+                progress.done(ticket);
                 ControlFlow::Continue(())
             }
-            Some(ended) => {
-                outcome = outcome.max(ended);
+            ended => {
+                worst = worst.max(ended);
                 ControlFlow::Break(())
             }
         })
         .await?;
-        Ok(outcome)
+        worst.map_or(Ok(()), |outcome| Err(Halt::Ended(outcome)))
     }
 
     /// Processes one event: attempts, then its mark or its failure.
-    async fn one(&self, event: Event, lease: &LeaseContext) -> Result<Option<BatchOutcome>> {
+    async fn one(&self, event: Event, lease: &LeaseContext) -> Result<(), Halt> {
         let mut attempt = 0;
         let reason = loop {
-            if let Some(ended) = lease.ended() {
-                return Ok(Some(ended));
-            }
+            lease.check()?;
             attempt += 1;
             // The next owner of the lease processes this event and the later ones: this attempt must end before that.
             let ran = tokio::select! {
                 ran = self.hook.run(&event.message) => ran,
-                () = lease.validity.ended() => return Ok(Some(BatchOutcome::Lost)),
+                () = lease.validity.ended() => return Err(Halt::Ended(BatchOutcome::Lost)),
             };
             match ran {
                 Ok(()) => {
-                    let attempts = attempts(attempt);
-                    return Ok(match self.mark(&[event.mark(attempts)], lease).await? {
-                        Ok(fresh) => {
-                            self.marked(&event, attempts, &fresh);
-                            None
-                        }
-                        Err(ended) => Some(ended),
-                    });
+                    let mark = [event.mark(attempts(attempt))];
+                    let fresh = self.persist(lease, || self.store.mark(&mark)).await?;
+                    self.marked(&event, attempts(attempt), &fresh);
+                    return Ok(());
                 }
                 Err(reason) if attempt >= self.retry.attempts => break reason,
                 Err(reason) => {
@@ -216,18 +218,12 @@ impl<S: Store> Processor<S> {
         self.fail(&failure, lease).await
     }
 
-    async fn mark(&self, marks: &[Mark], lease: &LeaseContext) -> Result<Result<HashSet<Uuid>, BatchOutcome>> {
-        self.persist(lease, || self.store.mark(marks)).await
-    }
-
-    async fn fail(&self, failure: &Failure, lease: &LeaseContext) -> Result<Option<BatchOutcome>> {
-        if let Err(ended) = self.persist(lease, || self.store.fail(failure)).await? {
-            return Ok(Some(ended));
-        }
+    async fn fail(&self, failure: &Failure, lease: &LeaseContext) -> Result<(), Halt> {
+        self.persist(lease, || self.store.fail(failure)).await?;
         self.metrics.count(|totals| totals.failed += 1);
         let place = format!("{} {}", failure.delivery.shard_id, failure.delivery.sequence_number);
         self.reporter.warn(format!("failed, and stored in outbox_failures: {place}: {}", failure.reason));
-        Ok(None)
+        Ok(())
     }
 
     /// Runs a statement, retrying as long as the database can't be reached and the lease is valid. A stop ends the
@@ -236,14 +232,14 @@ impl<S: Store> Processor<S> {
         &self,
         lease: &LeaseContext,
         statement: impl Fn() -> F,
-    ) -> Result<Result<T, BatchOutcome>> {
+    ) -> Result<T, Halt> {
         let (mut attempt, mut refused) = (0, 0);
         loop {
             if !lease.validity.holds() {
-                return Ok(Err(BatchOutcome::Lost));
+                return Err(Halt::Ended(BatchOutcome::Lost));
             }
             let error = match statement().await {
-                Ok(value) => return Ok(Ok(value)),
+                Ok(value) => return Ok(value),
                 Err(error) => error,
             };
             attempt += 1;
@@ -251,12 +247,12 @@ impl<S: Store> Processor<S> {
             // from there.
             refused += u32::from(error.kind() != Kind::DatabaseUnreachable);
             if refused >= STATEMENTS {
-                return Err(error);
+                return Err(error.into());
             }
             self.reporter.warn(format!("retrying: {error}"));
             tokio::select! {
                 () = tokio::time::sleep(STATEMENT_BACKOFF.wait(attempt)) => {}
-                () = lease.stop.cancelled() => return Ok(Err(BatchOutcome::Stopped)),
+                () = lease.stop.cancelled() => return Err(Halt::Ended(BatchOutcome::Stopped)),
             }
         }
     }

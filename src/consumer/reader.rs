@@ -1,7 +1,7 @@
 //! Reads one shard under one lease: page, processing, checkpoint, until the shard ends, the lease is requested or lost,
 //! or the consumer stops.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_kinesis::types::Record;
@@ -52,7 +52,7 @@ impl<L: Leases, S: Store> Reader<L, S> {
         let shard = &lease.shard;
         let Some(cursor) = lease.checkpoint.cursor(chrono::Utc::now()) else { return Ok(Ended::Drained) };
         let mut pages = Pages::open(self.source.clone(), shard, cursor, Warnings::default()).await?;
-        let progress = Mutex::new(Progress::default());
+        let progress = Progress::default();
         loop {
             let page = tokio::select! {
                 page = pages.read(self.batch) => page?,
@@ -91,7 +91,7 @@ impl<L: Leases, S: Store> Reader<L, S> {
         &self,
         shard: &str,
         page: Page<Record>,
-        progress: &Mutex<Progress>,
+        progress: &Progress,
         context: &LeaseContext,
     ) -> Result<BatchOutcome> {
         if page.records.is_empty() {
@@ -116,13 +116,12 @@ impl<L: Leases, S: Store> Reader<L, S> {
     }
 
     /// Moves the checkpoint to the last finished record; returns false if the lease is lost.
-    async fn checkpoint(&self, shard: &str, progress: &Mutex<Progress>) -> Result<bool> {
-        let to = progress.lock().unwrap_or_else(PoisonError::into_inner).advance();
-        let Some(to) = to else { return Ok(true) };
+    async fn checkpoint(&self, shard: &str, progress: &Progress) -> Result<bool> {
+        let Some(to) = progress.advance() else { return Ok(true) };
         let kept = self.keep(shard, &Checkpoint::After(to.clone())).await?;
         if kept == Some(true) {
             self.processor.metrics.count(|totals| totals.checkpoints += 1);
-            progress.lock().unwrap_or_else(PoisonError::into_inner).saved(&to);
+            progress.saved(&to);
         }
         Ok(kept != Some(false))
     }

@@ -7,11 +7,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Child;
 
-use super::document;
+use super::{KEPT, document, reason};
 use crate::outbox::Message;
-
-/// Maximum bytes of a failing command's output kept as the reason.
-const KEPT: usize = 2_000;
 
 /// Runs through `sh -c` in its own process group, with `OUTBOX_EVENT_ID`, `OUTBOX_EVENT_TYPE`, `OUTBOX_AGGREGATE_TYPE`,
 /// `OUTBOX_AGGREGATE_ID` and `OUTBOX_SEQUENCE` in its environment.
@@ -59,18 +56,14 @@ impl Command {
             Ok(Ok((status, said))) => {
                 // The command ended by itself: processes that it left running are not killed, and its id may be reused.
                 group.0 = None;
-                if status.success() {
-                    Ok(())
-                } else {
-                    Err(format!("{status}: {said}").trim_end_matches(": ").to_owned())
-                }
+                if status.success() { Ok(()) } else { Err(reason(status, &said)) }
             }
         }
     }
 }
 
 /// Writes the event to the command, and reads its output and exit status.
-async fn exchange(child: &mut Child, input: &[u8]) -> std::io::Result<(std::process::ExitStatus, String)> {
+async fn exchange(child: &mut Child, input: &[u8]) -> std::io::Result<(std::process::ExitStatus, Vec<u8>)> {
     let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
     let write = async {
         if let Some(mut stdin) = stdin {
@@ -98,16 +91,12 @@ async fn exchange(child: &mut Child, input: &[u8]) -> std::io::Result<(std::proc
     };
     tokio::pin!(listen, status);
     tokio::select! {
-        said = &mut listen => Ok((status.await?, tail(&said))),
+        said = &mut listen => Ok((status.await?, said)),
         ended = &mut status => {
             let said = tokio::time::timeout(Duration::from_millis(200), listen).await.unwrap_or_default();
-            Ok((ended?, tail(&said)))
+            Ok((ended?, said))
         }
     }
-}
-
-fn tail(said: &[u8]) -> String {
-    String::from_utf8_lossy(said).trim().to_owned()
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 mod command;
 mod post;
 
+use std::fmt::Display;
+
 use crate::error::Result;
 use crate::outbox::Message;
 use crate::timing::Backoff;
@@ -37,6 +39,18 @@ pub struct Retry {
     /// At least 1.
     pub attempts: u32,
     pub backoff: Backoff,
+}
+
+/// Maximum bytes of a failure's output kept as the reason.
+const KEPT: usize = 2_000;
+
+/// Returns the reason of a failure: the status with the output, if there is any.
+fn reason(status: impl Display, output: &[u8]) -> String {
+    let output = String::from_utf8_lossy(output);
+    match output.trim() {
+        "" => status.to_string(),
+        output => format!("{status}: {output}"),
+    }
 }
 
 /// Returns the event as a CloudEvents 1.0 object.

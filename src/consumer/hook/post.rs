@@ -6,14 +6,12 @@ use bytes::Bytes;
 use http::header;
 use http_body_util::{BodyExt, Full, Limited};
 
-use super::document;
+use super::{KEPT, document, reason};
 use crate::aws::trust::Trust;
 use crate::aws::{HttpsClient, https_client};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::outbox::Message;
 
-/// Maximum bytes of a failed response kept as the reason.
-const KEPT: usize = 2_000;
 /// Maximum time to read the rest of a successful response.
 const DRAINED: Duration = Duration::from_millis(200);
 
@@ -53,9 +51,8 @@ impl Post {
                 let _ = tokio::time::timeout(DRAINED, body).await;
                 return Ok(());
             }
-            let body = body.await.map(|body| body.to_bytes());
-            let said = body.map(|body| String::from_utf8_lossy(&body).trim().to_owned()).unwrap_or_default();
-            Err(format!("{status}: {said}").trim_end_matches(": ").to_owned())
+            let body = body.await.map(|body| body.to_bytes()).unwrap_or_default();
+            Err(reason(status, &body))
         };
         let limit = self.timeout;
         tokio::time::timeout(limit, attempt).await.unwrap_or_else(|_| Err(format!("no answer within {limit:?}")))

@@ -3,7 +3,7 @@
 //!
 //! Attribute names have more than one word, because single words are often reserved in DynamoDB's expressions.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -11,7 +11,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use chrono::Utc;
 
 use super::{Checkpoint, Lease, Leases};
-use crate::error::{AwsContext, CONDITION_FAILED, Error, Kind, RESOURCE_MISSING, Result, sdk_code};
+use crate::aws::dynamodb::attributes::{Item, number, number_of, text, text_of};
+use crate::error::{AwsContext, CONDITION_FAILED, Error, Kind, RESOURCE_MISSING, Result};
 
 /// The lease table, as seen by one group of consumers that share the shards.
 pub struct Table {
@@ -20,23 +21,13 @@ pub struct Table {
     group: String,
 }
 
-type Item = HashMap<String, AttributeValue>;
-
-fn text(value: impl Into<String>) -> AttributeValue {
-    AttributeValue::S(value.into())
-}
-
-fn number(value: u64) -> AttributeValue {
-    AttributeValue::N(value.to_string())
-}
-
 impl Table {
     pub fn new(client: Client, table: impl Into<String>, group: impl Into<String>) -> Self {
         Self { client, table: table.into(), group: group.into() }
     }
 
-    /// Returns an update of one lease that stamps it and returns all its attributes. `updated_at` is for people only.
-    fn update(&self, shard: &str, change: &str, condition: &str) -> UpdateItemFluentBuilder {
+    /// Returns an update of one lease by `me` that stamps it and returns all its attributes. `updated_at` is for people only.
+    fn update(&self, shard: &str, me: &str, change: &str, condition: &str) -> UpdateItemFluentBuilder {
         self.client
             .update_item()
             .table_name(&self.table)
@@ -44,6 +35,7 @@ impl Table {
             .key("shard_id", text(shard))
             .update_expression(change)
             .condition_expression(condition)
+            .expression_attribute_values(":me", text(me))
             .expression_attribute_values(":now", text(Utc::now().to_rfc3339()))
             .return_values(ReturnValue::AllNew)
     }
@@ -70,13 +62,9 @@ impl Leases for Table {
                 .set_exclusive_start_key(from.take())
                 .send()
                 .await;
-            let page = match page {
-                Err(error) if sdk_code(&error) == RESOURCE_MISSING => {
-                    let missing = format!("lease table {} not found", self.table);
-                    return Err(Error::new(Kind::NotDeployed, missing).with_source(error));
-                }
-                page => page.aws(format!("read the leases in {}", self.table))?,
-            };
+            let page = page.aws_unless(RESOURCE_MISSING, format!("read the leases in {}", self.table))?;
+            let missing = || Error::new(Kind::NotDeployed, format!("lease table {} not found", self.table));
+            let page = page.ok_or_else(missing)?;
             for item in page.items() {
                 leases.push(lease(item)?);
             }
@@ -106,18 +94,17 @@ impl Leases for Table {
     }
 
     async fn take(&self, seen: &Lease, me: &str) -> Result<Option<Lease>> {
-        let (condition, owner) = match &seen.owner {
-            Some(owner) => ("renewal_count = :seen AND held_by = :owner", Some(text(owner))),
-            None => ("renewal_count = :seen AND attribute_not_exists(held_by)", None),
+        let condition = match &seen.owner {
+            Some(_) => "renewal_count = :seen AND held_by = :owner",
+            None => "renewal_count = :seen AND attribute_not_exists(held_by)",
         };
         let change = "SET held_by = :me, updated_at = :now REMOVE wanted_by ADD renewal_count :one";
         let update = self
-            .update(&seen.shard, change, condition)
-            .expression_attribute_values(":me", text(me))
+            .update(&seen.shard, me, change, condition)
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":seen", number(seen.counter));
-        let update = match owner {
-            Some(owner) => update.expression_attribute_values(":owner", owner),
+        let update = match &seen.owner {
+            Some(owner) => update.expression_attribute_values(":owner", text(owner)),
             None => update,
         };
         self.send(&seen.shard, update).await
@@ -125,16 +112,14 @@ impl Leases for Table {
 
     async fn renew(&self, shard: &str, me: &str) -> Result<Option<Lease>> {
         let update = self
-            .update(shard, "SET updated_at = :now ADD renewal_count :one", "held_by = :me")
-            .expression_attribute_values(":me", text(me))
+            .update(shard, me, "SET updated_at = :now ADD renewal_count :one", "held_by = :me")
             .expression_attribute_values(":one", number(1));
         self.send(shard, update).await
     }
 
     async fn checkpoint(&self, shard: &str, me: &str, to: &Checkpoint) -> Result<bool> {
         let update = self
-            .update(shard, "SET read_up_to = :to, updated_at = :now", "held_by = :me")
-            .expression_attribute_values(":me", text(me))
+            .update(shard, me, "SET read_up_to = :to, updated_at = :now", "held_by = :me")
             .expression_attribute_values(":to", text(to.to_string()));
         Ok(self.send(shard, update).await?.is_some())
     }
@@ -143,8 +128,7 @@ impl Leases for Table {
         let Some(owner) = &seen.owner else { return Ok(false) };
         let condition = "held_by = :owner AND attribute_not_exists(wanted_by)";
         let update = self
-            .update(&seen.shard, "SET wanted_by = :me, updated_at = :now", condition)
-            .expression_attribute_values(":me", text(me))
+            .update(&seen.shard, me, "SET wanted_by = :me, updated_at = :now", condition)
             .expression_attribute_values(":owner", text(owner));
         Ok(self.send(&seen.shard, update).await?.is_some())
     }
@@ -154,10 +138,7 @@ impl Leases for Table {
             Some(_) => "SET held_by = :to, updated_at = :now REMOVE wanted_by ADD renewal_count :one",
             None => "SET updated_at = :now REMOVE held_by, wanted_by ADD renewal_count :one",
         };
-        let update = self
-            .update(shard, change, "held_by = :me")
-            .expression_attribute_values(":me", text(me))
-            .expression_attribute_values(":one", number(1));
+        let update = self.update(shard, me, change, "held_by = :me").expression_attribute_values(":one", number(1));
         let update = match to {
             Some(to) => update.expression_attribute_values(":to", text(to)),
             None => update,
@@ -175,29 +156,24 @@ impl Leases for Table {
             .condition_expression("attribute_not_exists(held_by)")
             .send()
             .await;
-        match removed {
-            Err(error) if sdk_code(&error) != "ConditionalCheckFailedException" => {
-                Err(error).aws(format!("remove the lease of {shard} from {}", self.table))
-            }
-            _ => Ok(()),
-        }
+        let action = format!("remove the lease of {shard} from {}", self.table);
+        removed.aws_unless(CONDITION_FAILED, action).map(drop)
     }
 }
 
 fn lease(item: &Item) -> Result<Lease> {
-    let word = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+    let word = |name: &str| text_of(item, name);
     let broken = |what: &str| {
         Error::new(Kind::Unexpected, format!("a lease has no usable {what}: {item:?}"))
             .hint("remove that item while no consumer runs; its shard is then read from the start again")
     };
-    let counter = item.get("renewal_count").and_then(|value| value.as_n().ok()).and_then(|n| n.parse().ok());
     let checkpoint = word("read_up_to").and_then(|text| text.parse::<Checkpoint>().ok());
     let parents = item.get("parent_ids").and_then(|value| value.as_ss().ok()).cloned().unwrap_or_default();
     Ok(Lease {
         shard: word("shard_id").ok_or_else(|| broken("shard_id"))?,
         parents: BTreeSet::from_iter(parents),
         owner: word("held_by"),
-        counter: counter.ok_or_else(|| broken("renewal_count"))?,
+        counter: number_of(item, "renewal_count").ok_or_else(|| broken("renewal_count"))?,
         checkpoint: checkpoint.ok_or_else(|| broken("read_up_to"))?,
         wanted_by: word("wanted_by"),
     })

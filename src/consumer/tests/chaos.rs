@@ -42,26 +42,22 @@ async fn chaos_loses_nothing_and_keeps_order() {
                 }
                 2 if workers.len() > 1 => {
                     dead += 1;
-                    workers.swap_remove(random.usize(0..workers.len())).0.abort();
+                    workers.swap_remove(random.usize(0..workers.len())).task.abort();
                 }
                 3 if workers.len() > 1 => {
-                    let (worker, cancel) = workers.swap_remove(random.usize(0..workers.len()));
-                    cancel.cancel();
-                    worker.await.expect("no panic").expect("fine");
+                    workers.swap_remove(random.usize(0..workers.len())).stop().await;
                 }
                 _ => {}
             }
             tokio::time::sleep(Duration::from_millis(random.u64(0..60))).await;
         }
         let total: i64 = sequences.iter().sum();
-        let count = || world.store.sequences().values().map(Vec::len).sum::<usize>();
-        until(&format!("all {total}, seed {seed}"), || count() == usize::try_from(total).expect("fits")).await;
-        for (worker, cancel) in workers {
-            cancel.cancel();
-            worker.await.expect("no panic").expect("fine");
+        until(&format!("all {total}, seed {seed}"), || world.marked() == usize::try_from(total).expect("fits")).await;
+        for worker in workers {
+            worker.stop().await;
         }
         let (seen, again) = target.first_seen();
-        let failed = target.with(|received| received.requests / 17);
+        let failed = target.requests() / 17;
         for (aggregate, count) in sequences.iter().enumerate().filter(|(_, count)| **count > 0) {
             assert_eq!(seen[&format!("p{aggregate}")], (1..=*count).collect::<Vec<i64>>(), "seed {seed}");
         }

@@ -20,19 +20,16 @@ async fn checkpoint_of(world: &World, shard: &str) -> Option<Checkpoint> {
 async fn a_lost_lease_gets_no_second_reader_while_the_first_still_ends() {
     let mut world = World::new();
     (1..=5).for_each(|n| world.put("a", "p1", n));
-    let target = Target::default();
-    target.with(|received| received.slow = Duration::from_millis(700));
-    let (url, _server) = target.serve().await;
-    let (worker, cancel) = world.start_with("w", post(&url)).await;
+    let (target, url) = Target::slow(Duration::from_millis(700)).await;
+    let worker = world.start_with("w", post(&url)).await;
     until("the first effect", || target.with(|received| received.under_way == 1)).await;
     let seen = world.leases.list().await.expect("leases").remove(0);
     world.leases.take(&seen, "other").await.expect("fine").expect("taken");
     world.leases.release("a", "other", None).await.expect("fine");
-    until("three more", || target.with(|received| received.requests >= 4)).await;
-    target.with(|received| received.slow = Duration::ZERO);
+    until("three more", || target.requests() >= 4).await;
+    target.set_slow(Duration::ZERO);
     until("all", || world.store.sequences().get("p1").is_some_and(|done| done.len() == 5)).await;
-    cancel.cancel();
-    worker.await.expect("no panic").expect("fine");
+    worker.stop().await;
     assert_eq!(target.with(|received| received.most_under_way), 1);
     let (seen, again) = target.first_seen();
     assert_eq!((seen["p1"].as_slice(), again <= 1), (&[1, 2, 3, 4, 5][..], true), "{again} again");
@@ -43,16 +40,13 @@ async fn a_lost_lease_gets_no_second_reader_while_the_first_still_ends() {
 async fn a_handler_ends_with_the_lease() {
     let mut world = World::new();
     world.put("a", "p1", 1);
-    let target = Target::default();
-    target.with(|received| received.slow = Duration::from_secs(60));
-    let (url, _server) = target.serve().await;
+    let (target, url) = Target::slow(Duration::from_secs(60)).await;
     let hook = Hook::Post(Box::new(Post::new(&url, Duration::from_secs(60)).expect("a URL")));
-    let (worker, cancel) = world.start_with("w", hook).await;
+    let worker = world.start_with("w", hook).await;
     until("the effect", || target.with(|received| received.under_way == 1)).await;
-    world.trouble.lock().expect("unpoisoned").cut = Some("w".into());
+    world.trouble().cut = Some("w".into());
     until("its end", || target.with(|received| received.under_way == 0)).await;
-    cancel.cancel();
-    worker.await.expect("no panic").expect("fine");
+    worker.stop().await;
     assert!(world.store.sequences().is_empty());
 }
 
@@ -60,14 +54,14 @@ async fn a_handler_ends_with_the_lease() {
 async fn a_busy_lease_table_delays_checkpoints_only() {
     let mut world = World::new();
     (1..=4).for_each(|n| world.put("a", "p1", n));
-    world.trouble.lock().expect("unpoisoned").checkpoints = 4;
+    world.trouble().checkpoints = 4;
     world.drain().await;
     // The checkpoint is saved eventually, although no record follows.
     assert_eq!(checkpoint_of(&world, "a").await, Some(Checkpoint::After("4".into())));
 
     world.kinesis.open("b", &["a"]);
     world.put("b", "p1", 5);
-    world.trouble.lock().expect("unpoisoned").checkpoints = 4;
+    world.trouble().checkpoints = 4;
     world.drain().await;
     assert_eq!(checkpoint_of(&world, "a").await, Some(Checkpoint::End));
     assert_eq!(world.store.sequences()["p1"], [1, 2, 3, 4, 5]);
@@ -78,13 +72,11 @@ async fn a_busy_lease_table_does_not_count_as_idle() {
     let mut world = World::new();
     (1..=4).for_each(|n| world.put("a", "p1", n));
     // Long enough for a turn in which every lease has an owner.
-    let target = Target::default();
-    target.with(|received| received.slow = Duration::from_millis(120));
-    let (url, _server) = target.serve().await;
-    world.trouble.lock().expect("unpoisoned").lists_after_end = 1;
+    let (target, url) = Target::slow(Duration::from_millis(120)).await;
+    world.trouble().lists_after_end = 1;
     let (worker, _) = world.worker("w", post(&url), Some(Duration::ZERO)).await;
     let worker = tokio::spawn(async move { worker.run(&CancellationToken::new()).await });
-    until("an effect", || target.with(|received| received.requests == 2)).await;
+    until("an effect", || target.requests() == 2).await;
     // A split that is not listed yet.
     world.kinesis.open("b", &["a"]);
     world.put("b", "p1", 5);
@@ -128,5 +120,5 @@ async fn an_error_after_a_database_outage_is_retried() {
         let mut inner = world.store.0.lock().expect("unpoisoned");
         (inner.faults, inner.refusals) = (7, 2);
     }
-    assert_eq!(world.drain().await.totals().processed, 1);
+    assert_eq!(world.drain().await.processed, 1);
 }

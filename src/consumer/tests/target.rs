@@ -63,6 +63,22 @@ impl Target {
         if fails { (axum::http::StatusCode::SERVICE_UNAVAILABLE, "busy") } else { (axum::http::StatusCode::OK, "") }
     }
 
+    /// Returns a target whose requests take so long, and serves it.
+    pub async fn slow(duration: Duration) -> (Self, String) {
+        let target = Self::default();
+        target.set_slow(duration);
+        let (url, _) = target.serve().await;
+        (target, url)
+    }
+
+    pub fn set_slow(&self, duration: Duration) {
+        self.with(|received| received.slow = duration);
+    }
+
+    pub fn requests(&self) -> usize {
+        self.with(|received| received.requests)
+    }
+
     /// Serves until the task ends; returns the URL.
     pub async fn serve(&self) -> (String, JoinHandle<()>) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");

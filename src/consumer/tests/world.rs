@@ -1,6 +1,6 @@
 //! A scripted stream with its leases and its store, and the workers that read it.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use outboxctl_test_support::kinesis::ScriptedKinesis;
@@ -25,7 +25,7 @@ pub struct World {
     pub kinesis: ScriptedKinesis,
     pub leases: Memory,
     pub store: Kept,
-    pub trouble: Arc<Mutex<Trouble>>,
+    trouble: Arc<Mutex<Trouble>>,
     /// Violations found by [`Strict`].
     wrong: Arc<Mutex<Vec<String>>>,
     pub next: u128,
@@ -99,21 +99,48 @@ impl World {
         (Worker::new(reader, options), metrics)
     }
 
-    pub async fn start(&self, me: &str) -> (JoinHandle<Result<End>>, CancellationToken) {
+    pub async fn start(&self, me: &str) -> Running {
         self.start_with(me, Hook::None).await
     }
 
-    pub async fn start_with(&self, me: &str, hook: Hook) -> (JoinHandle<Result<End>>, CancellationToken) {
+    pub async fn start_with(&self, me: &str, hook: Hook) -> Running {
         let (worker, _) = self.worker(me, hook, None).await;
         let cancel = CancellationToken::new();
         let token = cancel.clone();
-        (tokio::spawn(async move { worker.run(&token).await }), cancel)
+        Running { task: tokio::spawn(async move { worker.run(&token).await }), cancel }
     }
 
-    pub async fn drain(&self) -> Metrics {
-        let (worker, metrics) = self.worker("drain", Hook::None, Some(Duration::from_millis(50))).await;
+    /// Runs a worker until it is idle.
+    pub async fn drain(&self) -> Totals {
+        self.drain_with(Hook::None).await
+    }
+
+    pub async fn drain_with(&self, hook: Hook) -> Totals {
+        let (worker, metrics) = self.worker("drain", hook, Some(Duration::from_millis(50))).await;
         assert_eq!(worker.run(&CancellationToken::new()).await.expect("fine"), End::Idle);
-        metrics
+        metrics.totals()
+    }
+
+    pub fn trouble(&self) -> MutexGuard<'_, Trouble> {
+        self.trouble.lock().expect("unpoisoned")
+    }
+
+    /// Returns the number of marks.
+    pub fn marked(&self) -> usize {
+        self.store.sequences().values().map(Vec::len).sum()
+    }
+}
+
+/// A worker that runs.
+pub struct Running {
+    pub task: JoinHandle<Result<End>>,
+    pub cancel: CancellationToken,
+}
+
+impl Running {
+    pub async fn stop(self) {
+        self.cancel.cancel();
+        assert_eq!(self.task.await.expect("no panic").expect("fine"), End::Cancelled);
     }
 }
 

@@ -13,10 +13,9 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
         let held = self.held.remove(shard);
         let ended = match ended {
             // The stream itself may be missing: then listing its shards fails.
-            Err(error) if error.kind() == Kind::StreamMissing => match self.is_there(shard).await {
-                Ok(false) => self.pass_over(shard).await.map(|()| Ended::Gone),
-                _ => Err(error),
-            },
+            Err(error) if error.kind() == Kind::StreamMissing => {
+                self.pass_over(shard).await.and_then(|is_gone| if is_gone { Ok(Ended::Gone) } else { Err(error) })
+            }
             ended => ended,
         };
         self.reader.processor.metrics.forget(shard);
@@ -42,20 +41,20 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
         Ok(ended)
     }
 
-    /// Returns whether the stream has the shard. A shard that is listed as closed but not found is past the retention.
-    async fn is_there(&self, shard: &str) -> Result<bool> {
-        let shards = shards::list(&self.reader.source).await?.shards;
-        Ok(shards.iter().any(|listed| listed.id == shard && !listed.closed))
-    }
-
-    /// Marks an expired shard as read to its end while it is listed, because its children wait for that.
-    async fn pass_over(&self, shard: &str) -> Result<()> {
+    /// Marks a shard that was not found as read to its end while it is listed, because its children wait for that. Returns
+    /// false if the stream still has it: a shard that is listed as closed is past the retention.
+    async fn pass_over(&self, shard: &str) -> Result<bool> {
         let reader = &self.reader;
-        if shards::list(&reader.source).await?.shards.iter().any(|listed| listed.id == shard) {
-            reader.processor.reporter.warn(format!("shard {shard} expired before it was read to its end"));
-            reader.leases.checkpoint(shard, &reader.me, &Checkpoint::End).await?;
+        let shards = shards::list(&reader.source).await?.shards;
+        match shards.iter().find(|listed| listed.id == shard) {
+            None => Ok(true),
+            Some(listed) if listed.closed => {
+                reader.processor.reporter.warn(format!("shard {shard} expired before it was read to its end"));
+                reader.leases.checkpoint(shard, &reader.me, &Checkpoint::End).await?;
+                Ok(true)
+            }
+            Some(_) => Ok(false),
         }
-        Ok(())
     }
 
     /// Stops the readers after their records in flight, renews their leases during that time, and then frees them.
