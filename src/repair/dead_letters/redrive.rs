@@ -1,6 +1,8 @@
 //! Redelivery of dead letters.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::iter::Peekable;
 
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
@@ -104,29 +106,10 @@ async fn run(
         return Ok(());
     }
     let destination = place.destination.clone();
-    let mut sender = Sender::new(&destination, options.rate, cancel);
-    let mut open: HashMap<usize, State> = HashMap::new();
+    let (mut sender, mut open) = (Sender::new(&destination, options.rate, cancel), HashMap::new());
     let mut next = turns.into_iter().peekable();
     while next.peek().is_some() {
-        let (mut batch, mut records, mut bytes) = (Vec::new(), Vec::new(), 0);
-        while let Some(turn) = next.peek().copied() {
-            let letter = &letters[turn.letter];
-            let state = match open.entry(turn.letter) {
-                std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
-                std::collections::hash_map::Entry::Vacant(new) => {
-                    new.insert(State::new(place.open_letter(letter).await?))
-                }
-            };
-            let record = outgoing(letter, &state.opened, turn)?;
-            let size = record.chunk.size();
-            if !batch.is_empty() && (batch.len() >= sender.batch() || bytes + size > BATCH_BYTES) {
-                break;
-            }
-            bytes += size;
-            batch.push(turn);
-            records.push(record);
-            next.next();
-        }
+        let (batch, records) = next_batch(place, &letters, &mut open, &mut next, sender.batch()).await?;
         place.prepare(&batch.iter().map(|turn| &letters[turn.letter]).collect::<Vec<_>>()).await?;
         let (verdicts, sent) = sender.send(&records).await;
         for (turn, verdict) in batch.iter().zip(verdicts) {
@@ -150,6 +133,34 @@ async fn run(
         sent?;
     }
     Ok(())
+}
+
+/// Takes the next records, `most` at the most, and opens their letters.
+async fn next_batch(
+    place: &mut Place,
+    letters: &[DeadLetter],
+    open: &mut HashMap<usize, State>,
+    next: &mut Peekable<impl Iterator<Item = RecordIndex>>,
+    most: usize,
+) -> Result<(Vec<RecordIndex>, Vec<Record>)> {
+    let (mut batch, mut records, mut bytes) = (Vec::new(), Vec::new(), 0);
+    while let Some(turn) = next.peek().copied() {
+        let letter = &letters[turn.letter];
+        let state = match open.entry(turn.letter) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(State::new(place.open_letter(letter).await?)),
+        };
+        let record = outgoing(letter, &state.opened, turn)?;
+        let size = record.chunk.size();
+        if !batch.is_empty() && (batch.len() >= most || bytes + size > BATCH_BYTES) {
+            break;
+        }
+        bytes += size;
+        batch.push(turn);
+        records.push(record);
+        next.next();
+    }
+    Ok((batch, records))
 }
 
 /// A letter in progress.

@@ -110,16 +110,13 @@ async fn run(
             page.iter().for_each(|message| on_step(&step(message, "planned", None)));
             continue;
         }
-        let records =
-            round_robin(page.into_iter().map(|message| record(message, options)).collect(), |p| p.key.clone());
+        let records = page.into_iter().map(|message| record(message, options)).collect();
+        let records = round_robin(records, |record| record.key.clone());
         for batch in batches(records, sender.batch(), |record| record.chunk.size()) {
             let (verdicts, sent) = sender.send(&batch).await;
             let mut done = Vec::with_capacity(batch.len());
             for (record, verdict) in batch.iter().zip(verdicts) {
                 let Some(message) = record.chunk.as_event() else { continue };
-                if !matches!(verdict, Verdict::Unfinished { .. }) {
-                    done.push(message.id);
-                }
                 match verdict {
                     Verdict::Accepted | Verdict::Nothing => {
                         report.sent += 1;
@@ -129,8 +126,9 @@ async fn run(
                         report.refused += 1;
                         on_step(&step(message, "refused", Some(format!("{code}: {why}"))));
                     }
-                    Verdict::Unfinished { .. } => {}
+                    Verdict::Unfinished { .. } => continue,
                 }
+                done.push(message.id);
             }
             if let Some(journal) = &mut journal {
                 journal.batch(done)?;
