@@ -3,9 +3,9 @@
 //! `report`, `streams` and `timing`.
 //!
 //! [`Worker`] holds leases and runs one reader for each shard. A reader takes a page, runs the handler for each event
-//! (the [`Hook`], in order per aggregate), marks it in the [`Store`](store::Store), and only then moves the shard's checkpoint. A
-//! kill at any instruction therefore causes redelivery, never loss; the primary key of the marks makes a redelivered
-//! event count once.
+//! (the [`Hook`], in order per aggregate), marks it in the [`Store`](store::Store), and only then moves the shard's
+//! checkpoint. A kill at any instruction therefore causes redelivery, never loss; the primary key of the marks makes a
+//! redelivered event count once.
 
 mod event;
 mod hook;

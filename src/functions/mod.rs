@@ -3,9 +3,9 @@
 //!
 //! Handlers are plain async functions; only `bootstrap.rs` uses the Lambda runtime.
 //!
-//! Start with `bootstrap.rs`, which chooses the function. `publisher/` delivers captured events to the bus, `changes/` and
-//! `sequencer/` do so for DynamoDB, `api/` has the writers, and `admin.rs` the requests to a private database. `rights.rs`
-//! defines the permissions of each.
+//! Start with `bootstrap.rs`, which chooses the function. `publisher/` delivers captured events to the bus, `changes/`
+//! and `sequencer/` do so for DynamoDB, `api/` has the writers, and `admin.rs` the requests to a private database.
+//! `rights.rs` defines the permissions of each.
 
 mod admin;
 mod api;

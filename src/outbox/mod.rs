@@ -1,8 +1,8 @@
 //! The event envelope: the outbox row, in every captured form, and the CloudEvent made of it; and the order of events
 //! per aggregate. Pure. Imports no other room.
 //!
-//! Start with `envelope.rs` (the event on the bus) and `row.rs` (the captured row). `formats/` reads the records of DMS and
-//! DynamoDB, `keyed_queue/` keeps the order per aggregate, and `layout/` maps an outbox table with other names.
+//! Start with `envelope.rs` (the event on the bus) and `row.rs` (the captured row). `formats/` reads the records of DMS
+//! and DynamoDB, `keyed_queue/` keeps the order per aggregate, and `layout/` maps an outbox table with other names.
 
 mod derived;
 mod digest;

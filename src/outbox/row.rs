@@ -26,8 +26,8 @@ impl RowError {
 }
 
 impl Message {
-    /// Reads one row of our own columns. `committed_at` is the capture's commit time if known; otherwise `created_at` is
-    /// used.
+    /// Reads one row of our own columns. `committed_at` is the capture's commit time if known; otherwise `created_at`
+    /// is used.
     ///
     /// Tolerates the formats of DMS: jsonb as a JSON string, big integers in scientific notation, integers as strings,
     /// timestamps with and without fraction, nulls omitted.
@@ -152,9 +152,9 @@ fn payload(row: &Map<String, Value>) -> Result<Box<RawValue>, RowError> {
     RawValue::from_string(text).map_err(|_| RowError::new("payload", "is not JSON (truncated?)"))
 }
 
-/// Returns whether a payload is a number that limited LOB mode may have truncated. Every other JSON text is invalid without
-/// its end; the beginning of a number is another number. `LobMaxSize` is in kilobytes, and each character counts two
-/// bytes ("Task settings" and "Source data types for PostgreSQL" in the DMS user guide).
+/// Returns whether a payload is a number that limited LOB mode may have truncated. Every other JSON text is invalid
+/// without its end; the beginning of a number is another number. `LobMaxSize` is in kilobytes, and each character
+/// counts two bytes ("Task settings" and "Source data types for PostgreSQL" in the DMS user guide).
 fn may_be_truncated(text: &str) -> bool {
     const STEP: usize = 1024 / 2;
     text.len() >= STEP && text.len().is_multiple_of(STEP) && text.starts_with(|c: char| c == '-' || c.is_ascii_digit())

@@ -88,8 +88,8 @@ pub enum AdminRequest {
     Advance {
         aggregates: Vec<Behind>,
     },
-    /// A request about an outbox table that `db init` did not create. All others are about our own. A function that does
-    /// not know this variant refuses it, instead of working on another table.
+    /// A request about an outbox table that `db init` did not create. All others are about our own. A function that
+    /// does not know this variant refuses it, instead of working on another table.
     Mapped {
         layout: Box<Layout>,
         request: Box<AdminRequest>,

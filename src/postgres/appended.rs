@@ -58,8 +58,8 @@ pub struct AppendedRow {
     pub marked: bool,
 }
 
-/// Returns the statement. Parameters: the earlier snapshot, the later one (default: now), the position within the rows in
-/// three, the oldest time, and the limits of rows and of payload.
+/// Returns the statement. Parameters: the earlier snapshot, the later one (default: now), the position within the rows
+/// in three, the oldest time, and the limits of rows and of payload.
 ///
 /// `xmin` has the lower 32 bits of the transaction id; the upper ones are those of the snapshot, or one less.
 fn page(layout: &Layout) -> String {

@@ -185,7 +185,8 @@ where
 }
 
 /// Checks that the server is not Pgpool-II, which passes everything else on: it answers `SHOW pool_version` itself
-/// (Pgpool-II documentation, "SHOW pool_version"). PostgreSQL does not know that setting, and writes the error into its log.
+/// (Pgpool-II documentation, "SHOW pool_version"). PostgreSQL does not know that setting, and writes the error into its
+/// log.
 ///
 /// # Errors
 /// `Failed`, with the pooler's name; `DatabaseUnreachable` if the connection breaks.

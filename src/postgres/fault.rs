@@ -43,8 +43,8 @@ pub(super) fn connecting(error: tokio_postgres::Error, target: &Target) -> Error
     fault.with_source(error)
 }
 
-/// Returns whether a server of this machine does not speak TLS. The driver reports that without an error of the system or
-/// of rustls as the cause.
+/// Returns whether a server of this machine does not speak TLS. The driver reports that without an error of the system
+/// or of rustls as the cause.
 fn lacks_tls(error: &tokio_postgres::Error, target: &Target) -> bool {
     let is_other = |cause: &(dyn StdError + 'static)| {
         !cause.is::<io::Error>() && !cause.is::<rustls::Error>() && !cause.is::<InvalidDnsNameError>()

@@ -115,7 +115,8 @@ const FAIL_RECORD: &str = "INSERT INTO public.outbox_failures (consumer, stream,
     ON CONFLICT DO NOTHING";
 
 impl Inbox {
-    /// Creates an inbox for events of `layout`; `consumer` names the group, and groups mark independently of each other.
+    /// Creates an inbox for events of `layout`; `consumer` names the group, and groups mark independently of each
+    /// other.
     pub fn new(client: Client, consumer: impl Into<String>, layout: &Layout) -> Self {
         let unnumbered = layout.columns.sequence.is_none();
         Self { client, consumer: consumer.into(), mark: mark_statement(layout), unnumbered }

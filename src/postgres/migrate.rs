@@ -42,7 +42,8 @@ pub async fn init(client: &mut Client, layout: &Layout, dry_run: bool, sample: b
     let mut attempts = 1;
     let result = loop {
         match migrate(client, layout, dry_run, sample).await {
-            // Roles belong to the server, and its catalog has no lock for them: an init of another database makes the same.
+            // Roles belong to the server, and its catalog has no lock for them: an init of another database makes the
+            // same.
             Err(failure) if failure.is_race && attempts < MAX_ATTEMPTS => attempts += 1,
             result => break result,
         }

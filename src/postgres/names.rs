@@ -79,8 +79,8 @@ impl Names {
         if marks || layout.columns.processed.is_some() { &self.is_open } else { "true" }
     }
 
-    /// Returns the five expressions by which rows are paged: aggregate, sequence, time, id. Each aggregate is in the order
-    /// of its sequence, or without one in that of its time.
+    /// Returns the five expressions by which rows are paged: aggregate, sequence, time, id. Each aggregate is in the
+    /// order of its sequence, or without one in that of its time.
     pub(super) fn order(&self) -> [String; 5] {
         let Self { aggregate_type, aggregate_id, sequence, created_at, id, .. } = self;
         let [sequence, at, id] = match self.own {

@@ -27,16 +27,16 @@ impl fmt::Display for Pooler {
 }
 
 impl Pooler {
-    /// Returns the pooler that has this host name. Endpoints of RDS Proxy are `NAME.proxy-ID.REGION.rds.amazonaws.com`, and
-    /// `NAME.endpoint.proxy-ID.…` ("Working with Amazon RDS Proxy endpoints" in the RDS user guide).
+    /// Returns the pooler that has this host name. Endpoints of RDS Proxy are `NAME.proxy-ID.REGION.rds.amazonaws.com`,
+    /// and `NAME.endpoint.proxy-ID.…` ("Working with Amazon RDS Proxy endpoints" in the RDS user guide).
     pub fn of_host(host: &str) -> Option<Self> {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
         let is_rds = host.ends_with(".rds.amazonaws.com") || host.ends_with(".rds.amazonaws.com.cn");
         (is_rds && host.split('.').skip(1).any(|label| label.starts_with("proxy-"))).then_some(Self::RdsProxy)
     }
 
-    /// Returns the pooler that answers a startup with this error. PgBouncer refuses parameters that it does not track with
-    /// SQLSTATE 08P01, which PostgreSQL does not use for them; RDS Proxy names itself.
+    /// Returns the pooler that answers a startup with this error. PgBouncer refuses parameters that it does not track
+    /// with SQLSTATE 08P01, which PostgreSQL does not use for them; RDS Proxy names itself.
     pub fn of_error(code: &str, message: &str) -> Option<Self> {
         match code {
             "08P01" if message.starts_with("unsupported startup parameter") => Some(Self::PgBouncer),

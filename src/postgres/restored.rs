@@ -1,8 +1,8 @@
 //! Sequences after the database was restored to an earlier time.
 //!
-//! Events that were committed after the backup were delivered, and the restored tables know nothing of them: the counters
-//! of their aggregates would assign the same sequences to other events, which receivers that compare sequences take for
-//! repetitions.
+//! Events that were committed after the backup were delivered, and the restored tables know nothing of them: the
+//! counters of their aggregates would assign the same sequences to other events, which receivers that compare sequences
+//! take for repetitions.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -77,8 +77,8 @@ pub(super) async fn behind(client: &Client, delivered: &[Last], known: bool) -> 
     rows(client, "compare the sequences with the delivered events", query, &parameters, behind).await
 }
 
-/// Makes each aggregate continue after its highest delivered sequence: raises its counter, and moves the rows after `kept`
-/// there. Returns the number of rows that got another sequence. A repetition changes nothing.
+/// Makes each aggregate continue after its highest delivered sequence: raises its counter, and moves the rows after
+/// `kept` there. Returns the number of rows that got another sequence. A repetition changes nothing.
 ///
 /// # Errors
 /// Those of the statements.

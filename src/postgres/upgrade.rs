@@ -88,8 +88,8 @@ pub(super) async fn state(client: &Client) -> Result<UpgradeState> {
     })
 }
 
-/// Analyzes the tables of this database with a higher oid than `after`, in the order of their oids, for [`LIMIT`]. Returns
-/// their number and the last oid if there are more. Tables of other owners are skipped by the server.
+/// Analyzes the tables of this database with a higher oid than `after`, in the order of their oids, for [`LIMIT`].
+/// Returns their number and the last oid if there are more. Tables of other owners are skipped by the server.
 ///
 /// # Errors
 /// Those of the server.

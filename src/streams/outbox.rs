@@ -118,8 +118,8 @@ impl Follower {
         }
     }
 
-    /// Returns whether the row was not sent before. The mark of a consumer is an update, after which an old row looks like
-    /// a new one.
+    /// Returns whether the row was not sent before. The mark of a consumer is an update, after which an old row looks
+    /// like a new one.
     fn is_new(&mut self, row: &AppendedRow) -> bool {
         let old = row.marked && row.row.created_at.is_some_and(|at| at < self.opened);
         (self.past || !old) && self.seen.is_new(row.row.id)

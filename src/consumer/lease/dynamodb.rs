@@ -26,7 +26,8 @@ impl Table {
         Self { client, table: table.into(), group: group.into() }
     }
 
-    /// Returns an update of one lease by `me` that stamps it and returns all its attributes. `updated_at` is for people only.
+    /// Returns an update of one lease by `me` that stamps it and returns all its attributes. `updated_at` is for people
+    /// only.
     fn update(&self, shard: &str, me: &str, change: &str, condition: &str) -> UpdateItemFluentBuilder {
         self.client
             .update_item()

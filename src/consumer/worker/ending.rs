@@ -41,8 +41,8 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
         Ok(ended)
     }
 
-    /// Marks a shard that was not found as read to its end while it is listed, because its children wait for that. Returns
-    /// false if the stream still has it: a shard that is listed as closed is past the retention.
+    /// Marks a shard that was not found as read to its end while it is listed, because its children wait for that.
+    /// Returns false if the stream still has it: a shard that is listed as closed is past the retention.
     async fn pass_over(&self, shard: &str) -> Result<bool> {
         let reader = &self.reader;
         let shards = shards::list(&reader.source).await?.shards;

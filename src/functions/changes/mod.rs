@@ -27,8 +27,8 @@ pub struct StreamEvent {
     records: Vec<Value>,
 }
 
-/// Runs an invocation; `to_message` maps a change to its message, `None` to skip it. `deadline` is the time at which Lambda
-/// ends the invocation.
+/// Runs an invocation; `to_message` maps a change to its message, `None` to skip it. `deadline` is the time at which
+/// Lambda ends the invocation.
 async fn handle(
     engine: &Engine,
     invocation: Invocation<StreamEvent>,

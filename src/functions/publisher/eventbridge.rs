@@ -46,8 +46,8 @@ impl EventBridge {
         Self { client: aws_sdk_eventbridge::Client::from_conf(config), bus, max_request_bytes }
     }
 
-    /// Returns the entry of a request. The bus stamps its entries in the event log with `Time`, and readers of the log ask for
-    /// the time of delivery; the CloudEvent has the time of the commit.
+    /// Returns the entry of a request. The bus stamps its entries in the event log with `Time`, and readers of the log
+    /// ask for the time of delivery; the CloudEvent has the time of the commit.
     fn request(&self, entry: &Entry, now: chrono::DateTime<Utc>) -> PutEventsRequestEntry {
         PutEventsRequestEntry::builder()
             .event_bus_name(&self.bus)

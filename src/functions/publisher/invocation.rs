@@ -1,5 +1,5 @@
-//! The payload of a publisher's invocation (a batch of its stream, or an operator's request to deliver records again), and
-//! the response.
+//! The payload of a publisher's invocation (a batch of its stream, or an operator's request to deliver records again),
+//! and the response.
 
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -41,7 +41,8 @@ pub enum Answer {
     Redelivered(Redelivered),
 }
 
-/// The response to a batch, of a function with `ReportBatchItemFailures`; an empty list means that the whole batch is done.
+/// The response to a batch, of a function with `ReportBatchItemFailures`; an empty list means that the whole batch is
+/// done.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchResponse {

@@ -81,9 +81,10 @@ impl Engine {
         Answer::Redelivered(redelivery::redeliver(&self.publisher, chunks, last_attempt(deadline), policy, read).await)
     }
 
-    /// Delivers a batch, which `read` returns with its items, or runs an operator's request, of which `read_record` decodes
-    /// a record. The answer to a batch names the first record that was neither delivered nor stored, from which Lambda
-    /// continues ("Configuring partial batch response" for Kinesis and for DynamoDB in the Lambda developer guide).
+    /// Delivers a batch, which `read` returns with its items, or runs an operator's request, of which `read_record`
+    /// decodes a record. The answer to a batch names the first record that was neither delivered nor stored, from which
+    /// Lambda continues ("Configuring partial batch response" for Kinesis and for DynamoDB in the Lambda developer
+    /// guide).
     pub async fn handle<E>(
         &self,
         invocation: Invocation<E>,
@@ -174,8 +175,8 @@ pub fn source(record: KinesisEventRecord) -> Source {
     }
 }
 
-/// Returns the time of the last attempt: early enough to answer before `deadline`, at which Lambda ends the invocation, and
-/// fails the whole batch.
+/// Returns the time of the last attempt: early enough to answer before `deadline`, at which Lambda ends the invocation,
+/// and fails the whole batch.
 pub fn last_attempt(deadline: SystemTime) -> Instant {
     stop_at(Instant::now(), deadline.duration_since(SystemTime::now()).unwrap_or_default())
 }

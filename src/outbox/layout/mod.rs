@@ -108,8 +108,8 @@ impl Layout {
         &OWN
     }
 
-    /// Returns whether this is the table that `db init` creates. Any other table belongs to the application, and is never
-    /// created or altered.
+    /// Returns whether this is the table that `db init` creates. Any other table belongs to the application, and is
+    /// never created or altered.
     pub fn is_own(&self) -> bool {
         self == Self::own()
     }

@@ -1,5 +1,5 @@
-//! Opens a connection in replication mode: TLS, and authentication by SCRAM-SHA-256, bound to the server's certificate if
-//! both sides support it.
+//! Opens a connection in replication mode: TLS, and authentication by SCRAM-SHA-256, bound to the server's certificate
+//! if both sides support it.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -80,8 +80,8 @@ async fn rights(client: &impl GenericClient, user: &str) -> Result<Vec<Missing>>
     Ok(missing)
 }
 
-/// Returns everything that a database lacks for `db init` and the capture: in the table, on the server, and what `db init`
-/// would create. Changes nothing.
+/// Returns everything that a database lacks for `db init` and the capture: in the table, on the server, and what
+/// `db init` would create. Changes nothing.
 ///
 /// # Errors
 /// Those of the queries.

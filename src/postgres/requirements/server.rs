@@ -26,8 +26,8 @@ pub async fn refuse_standby(client: &impl GenericClient) -> Result<()> {
     }
 }
 
-/// Returns the settings and rights that the capture needs and the server lacks ("Using a PostgreSQL database as a source" in
-/// the DMS user guide).
+/// Returns the settings and rights that the capture needs and the server lacks ("Using a PostgreSQL database as a
+/// source" in the DMS user guide).
 pub(super) async fn server(client: &Client, ready: &Readiness) -> Result<Vec<Missing>> {
     let row = client
         .query_one(

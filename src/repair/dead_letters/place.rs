@@ -136,8 +136,8 @@ impl Places {
     pub async fn open(deployment: &Deployment, only: Option<&str>) -> Result<Self> {
         let mut places = Vec::new();
         for place in deployment.pipeline.route.failures {
-            // A deployment by an older version may lack a queue, and a pipeline that other tools made has stores of its own;
-            // the other places can still be read.
+            // A deployment by an older version may lack a queue, and a pipeline that other tools made has stores of its
+            // own; the other places can still be read.
             let store = match place.store {
                 pipelines::Store::Queue(output) | pipelines::Store::Bucket(output) => Some(output),
                 pipelines::Store::Table => None,
@@ -172,7 +172,8 @@ impl Places {
         Ok(sorted(lists.into_iter().flatten().collect()))
     }
 
-    /// Returns the number of queue messages that other processes had received when the queues were listed; no list contains them.
+    /// Returns the number of queue messages that other processes had received when the queues were listed; no list
+    /// contains them.
     pub fn elsewhere(&self) -> u64 {
         let of = |place: &Place| if let Store::Queue(queue) = &place.store { queue.elsewhere } else { 0 };
         self.0.iter().map(of).sum()

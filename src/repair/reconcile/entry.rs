@@ -54,8 +54,8 @@ impl Entry {
     }
 }
 
-/// Returns the bucket of an event. Ids of version 7 begin with the time, others may count: only a mix of all bits spreads
-/// them evenly.
+/// Returns the bucket of an event. Ids of version 7 begin with the time, others may count: only a mix of all bits
+/// spreads them evenly.
 pub(super) fn bucket(id: u128) -> usize {
     let folded = (id >> 64) as u64 ^ id as u64;
     let mixed = (folded ^ (folded >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);

@@ -1,7 +1,7 @@
 //! Both sides in temporary files, distributed over buckets by event id.
 //!
-//! An entry has 41 bytes: ten million events on both sides take 820 MB in the folder for temporary files, and one bucket
-//! of them 15 MB of memory. The files are unnamed and disappear with the process.
+//! An entry has 41 bytes: ten million events on both sides take 820 MB in the folder for temporary files, and one
+//! bucket of them 15 MB of memory. The files are unnamed and disappear with the process.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;

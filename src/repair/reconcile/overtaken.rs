@@ -40,9 +40,9 @@ struct Current {
 impl Overtaken {
     /// Reads the outbox with `filter`. `lost` must be sorted.
     ///
-    /// An event that was committed after the comparison is neither missing nor delivered, so it is not counted: only the
-    /// events in `compared` are. The events of an aggregate are committed in the order of their sequence, so that those
-    /// are its last ones.
+    /// An event that was committed after the comparison is neither missing nor delivered, so it is not counted: only
+    /// the events in `compared` are. The events of an aggregate are committed in the order of their sequence, so that
+    /// those are its last ones.
     ///
     /// # Errors
     /// Those of the outbox; `Io`; `Interrupted`.

@@ -24,8 +24,8 @@ pub(super) async fn page(
     Ok(Page { messages, unreadable, next })
 }
 
-/// Returns the position after a row. An admin function of an older version reports rows of our own table alone, by their
-/// sequence.
+/// Returns the position after a row. An admin function of an older version reports rows of our own table alone, by
+/// their sequence.
 fn key(CommittedRow { row, key }: &CommittedRow) -> OutboxKey {
     key.clone().unwrap_or_else(|| OutboxKey {
         aggregate_type: row.aggregate_type.clone(),

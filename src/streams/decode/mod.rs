@@ -54,8 +54,8 @@ impl Place<'_> {
     }
 }
 
-/// Appends the items of a stream record: one, or one for each of the records that a producer packed into it. Rows of the
-/// table in `layout` are events.
+/// Appends the items of a stream record: one, or one for each of the records that a producer packed into it. Rows of
+/// the table in `layout` are events.
 pub fn stream_record(bytes: &[u8], layout: &Layout, at: DateTime<Utc>, place: Place<'_>, items: &mut Vec<Item>) {
     let mut budget = UNPACKED_LIMIT;
     match kpl::split(bytes, UNPACKED_LIMIT) {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::source::ShardInfo;
 
-/// Returns whether a shard with these parents may be read: none of them is among the unread shards. A parent that is not
-/// known has expired with its records.
+/// Returns whether a shard with these parents may be read: none of them is among the unread shards. A parent that is
+/// not known has expired with its records.
 pub fn follows<'a>(parents: impl IntoIterator<Item = &'a String>, is_unread: impl Fn(&str) -> bool) -> bool {
     !parents.into_iter().any(|parent| is_unread(parent))
 }

@@ -287,7 +287,8 @@ async fn everything<const TIMES: bool>(
 }
 
 /// An iterator that is lost before its first record is replaced by a time some seconds earlier, and a shard that is not
-/// listed at first is read from its oldest record: older records may come as well, but none of the newer ones is missed.
+/// listed at first is read from its oldest record: older records may come as well, but none of the newer ones is
+/// missed.
 async fn everything_new<const TIMES: bool>(
     before: &[Step],
     during: &[Step],

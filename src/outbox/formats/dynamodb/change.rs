@@ -114,8 +114,8 @@ impl Change {
         Self::of(serde_json::from_value(value).map_err(|_| NOT_A_CHANGE)?)
     }
 
-    /// Returns the message that the change appended to an outbox table. Items that are removed, by time to live or by hand,
-    /// were delivered long before; an outbox item is never modified.
+    /// Returns the message that the change appended to an outbox table. Items that are removed, by time to live or by
+    /// hand, were delivered long before; an outbox item is never modified.
     ///
     /// # Errors
     /// The first attribute that is missing or unreadable.
