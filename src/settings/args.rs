@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::builder::{NonEmptyStringValueParser, Resettable};
+use clap::builder::{NonEmptyStringValueParser, Resettable, StyledStr};
 use clap::{Arg, Args, ValueEnum};
 
 use super::existing::{EXISTING_FLAG, ExistingPair, pair};
@@ -131,14 +131,7 @@ pub fn parser(command: clap::Command) -> clap::Command {
 
 fn without_variable(arg: Arg) -> Arg {
     let Some(name) = arg.get_env().map(|name| name.to_string_lossy().into_owned()) else { return arg };
-    let named = |help: &clap::builder::StyledStr| format!("{help} [env: {name}]");
+    let named = |help: &StyledStr| StyledStr::from(format!("{help} [env: {name}]"));
     let (help, long) = (arg.get_help().map(named), arg.get_long_help().map(named));
-    let mut arg = arg.env(Resettable::Reset);
-    if let Some(help) = help {
-        arg = arg.help(help);
-    }
-    if let Some(long) = long {
-        arg = arg.long_help(long);
-    }
-    arg
+    arg.env(Resettable::Reset).help(Resettable::from(help)).long_help(Resettable::from(long))
 }

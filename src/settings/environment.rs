@@ -3,7 +3,7 @@
 //! An empty variable counts as unset, as in the AWS CLI: CI systems and shells write `NAME=` for "nothing". An invalid
 //! value is an error that names the variable, never a silent default.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::error::{Error, Kind, Result};
@@ -32,8 +32,7 @@ pub fn text(name: &str) -> Result<Option<String>> {
 /// `Usage` for any other value.
 pub fn flag(name: &str) -> Result<Option<bool>> {
     let Some(value) = text(name)? else { return Ok(None) };
-    let accepted = parse_flag(&value);
-    accepted.map(Some).ok_or_else(|| {
+    parse_flag(&value).map(Some).ok_or_else(|| {
         Error::new(Kind::Usage, format!("{name}={value:?} is neither true nor false"))
             .hint("use 1, true, yes or on, or 0, false, no or off")
     })
@@ -58,12 +57,10 @@ pub fn secret(name: &str) -> Result<Option<String>> {
 }
 
 fn utf8(name: &str, value: OsString) -> Result<String> {
-    value.into_string().map_err(|value| not_utf8(name, &value))
-}
-
-fn not_utf8(name: &str, value: &OsStr) -> Error {
-    Error::new(Kind::Usage, format!("{name} is not valid UTF-8: {value:?}"))
-        .hint(format!("set {name} again, or unset it"))
+    value.into_string().map_err(|value| {
+        Error::new(Kind::Usage, format!("{name} is not valid UTF-8: {value:?}"))
+            .hint(format!("set {name} again, or unset it"))
+    })
 }
 
 #[cfg(test)]
@@ -77,7 +74,6 @@ mod tests {
         assert_eq!(parse_flag("maybe"), None);
     }
 
-    #[cfg(unix)]
     #[test]
     fn a_value_that_is_not_utf8_names_its_variable() {
         use std::os::unix::ffi::OsStringExt;

@@ -63,9 +63,9 @@ impl ConfigFile {
                     (format!("can't be read and is not used: {error}"), remedy)
                 }
                 Lookup::Refused(refused) => {
-                    let remedy = refused.remedy;
+                    let Untrusted { reason, remedy } = refused;
                     let remedy = format!("{remedy}; or set {VARIABLE}={} to trust it as it is", path.display());
-                    (format!("is not used: {}", refused.reason), remedy)
+                    (format!("is not used: {reason}"), remedy)
                 }
             };
             let message = format!("{} {problem}", path.display());

@@ -166,20 +166,11 @@ pub fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
-    use super::super::{ConfigFile, GlobalArgs, Variables};
+    use super::super::{Variables, merge::tests::merged};
     use super::*;
 
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        global: GlobalArgs,
-    }
-
     fn settings(flags: &str) -> Settings {
-        let line = Line::parse_from(format!("outboxctl {flags}").split_whitespace());
-        Settings::merge(line.global, Variables::default(), ConfigFile::default()).expect("settings")
+        merged(flags, Variables::default(), "").expect("settings")
     }
 
     #[test]
@@ -249,5 +240,9 @@ mod tests {
         assert_eq!(quoted("a-b_c.d"), "a-b_c.d");
         assert_eq!(quoted("it's me"), r"'it'\''s me'");
         assert_eq!(quoted(""), "''");
+        let value = "a'b \"$HOME\" `id` \\ \n c";
+        let script = format!("X={}; printf %s \"$X\"", quoted(value));
+        let output = std::process::Command::new("sh").args(["-c", &script]).output().expect("a shell");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), value);
     }
 }

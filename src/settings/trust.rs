@@ -14,7 +14,7 @@ const OTHERS: u32 = 0o002;
 #[derive(Debug)]
 pub struct Untrusted {
     pub reason: String,
-    pub remedy: String,
+    pub remedy: &'static str,
 }
 
 /// The user who reads the file.
@@ -46,7 +46,7 @@ impl Reader {
         }
         Err(Untrusted {
             reason: format!("it belongs to user {owner}, and this is user {}", self.uid),
-            remedy: "make it your own with chown".into(),
+            remedy: "make it your own with chown",
         })
     }
 
@@ -58,15 +58,14 @@ impl Reader {
     /// Checks that it is a regular file that no other user can write.
     pub fn file(&self, meta: &Metadata) -> Result<(), Untrusted> {
         if !meta.is_file() {
-            let remedy = "remove it".into();
-            return Err(Untrusted { reason: "it is not a regular file".into(), remedy });
+            return Err(Untrusted { reason: "it is not a regular file".into(), remedy: "remove it" });
         }
         self.owner(meta)?;
         match self.can_be_written(meta) {
             false => Ok(()),
             true => Err(Untrusted {
                 reason: format!("others can write it (mode {:o})", meta.mode() & 0o7777),
-                remedy: "remove that permission: chmod go-w".into(),
+                remedy: "remove that permission: chmod go-w",
             }),
         }
     }
@@ -76,20 +75,18 @@ impl Reader {
     pub fn folder(&self, path: &Path) -> Result<(), Untrusted> {
         let shown = path.display();
         let Ok(meta) = std::fs::metadata(path) else {
-            let remedy = "use another folder".into();
-            return Err(Untrusted { reason: format!("{shown} can't be looked at"), remedy });
+            return Err(Untrusted { reason: format!("{shown} can't be looked at"), remedy: "use another folder" });
         };
-        let remedy = || "use a folder of your own, or remove that permission: chmod go-w".to_owned();
         if self.owner(&meta).is_err() {
             let reason = format!("its folder {shown} belongs to user {}, and this is user {}", meta.uid(), self.uid);
-            return Err(Untrusted { reason, remedy: "use a folder of your own".into() });
+            return Err(Untrusted { reason, remedy: "use a folder of your own" });
         }
         match self.can_be_written(&meta) {
             false => Ok(()),
-            true => {
-                let reason = format!("others can write its folder {shown} (mode {:o})", meta.mode() & 0o7777);
-                Err(Untrusted { reason, remedy: remedy() })
-            }
+            true => Err(Untrusted {
+                reason: format!("others can write its folder {shown} (mode {:o})", meta.mode() & 0o7777),
+                remedy: "use a folder of your own, or remove that permission: chmod go-w",
+            }),
         }
     }
 
