@@ -5,6 +5,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, post};
 use uuid::Uuid;
 
 use super::Site;
@@ -14,28 +15,13 @@ use crate::aws::api_gateway::Api;
 /// Maximum bytes of a form.
 const LIMIT: usize = 16 * 1024;
 
-pub async fn person(State(site): State<Site>, body: Bytes) -> Result<Response, Problem> {
-    pass_on(&site, "/people", body).await
-}
-
-pub async fn car(State(site): State<Site>, body: Bytes) -> Result<Response, Problem> {
-    pass_on(&site, "/cars", body).await
-}
-
-pub async fn order(State(site): State<Site>, body: Bytes) -> Result<Response, Problem> {
-    pass_on(&site, "/orders", body).await
-}
-
-pub async fn cart(State(site): State<Site>, body: Bytes) -> Result<Response, Problem> {
-    pass_on(&site, "/cart", body).await
-}
-
-pub async fn user(State(site): State<Site>, body: Bytes) -> Result<Response, Problem> {
-    pass_on(&site, "/users", body).await
+/// Returns the handler that sends a form to this path of the pipeline's API.
+pub fn to(path: &'static str) -> MethodRouter<Site> {
+    post(move |State(site): State<Site>, body: Bytes| async move { pass_on(&site, path, body).await })
 }
 
 /// Returns the API's answer unchanged; its problems name the invalid field.
-async fn pass_on(site: &Site, route: &str, body: Bytes) -> Result<Response, Problem> {
+async fn pass_on(site: &Site, path: &str, body: Bytes) -> Result<Response, Problem> {
     site.may_write()?;
     if body.len() > LIMIT {
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "a form has at most 16 KiB"));
@@ -45,7 +31,7 @@ async fn pass_on(site: &Site, route: &str, body: Bytes) -> Result<Response, Prob
     let api = Api::new(&site.deployment.clients, api)?;
     // Forms are never sent a second time: each is a separate request.
     let key = Uuid::new_v4().to_string();
-    let answer = api.send(Method::POST, route, &[("idempotency-key", &key)], body.to_vec()).await?;
+    let answer = api.send(Method::POST, path, &[("idempotency-key", &key)], body.to_vec()).await?;
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
     let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
     let mut response = (status, answer.body).into_response();

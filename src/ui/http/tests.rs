@@ -15,6 +15,8 @@ use super::*;
 use crate::aws::{AccessKey, Clients, LocalEndpoint};
 use crate::deployment::database::Via;
 use crate::postgres::tls::Roots;
+use crate::settings::Place;
+use crate::streams::StartAt;
 use crate::ui::model::{Step, tests::model};
 
 const SEEN: Uuid = Uuid::from_u128(1);
@@ -57,22 +59,12 @@ async fn site(full: bool) -> Site {
     }
     let key = AccessKey::new("test", "test");
     let endpoint = LocalEndpoint { url: "http://127.0.0.1:1".into(), region: "us-east-1".into(), key };
-    let pipeline = crate::pipelines::ALL[0];
-    Site {
-        model: Arc::new(model),
-        deployment: Arc::new(
-            Deployment::new(&Clients::for_local(endpoint).await, pipeline, "dev", Vec::new())
-                .trusting(Roots::Rds)
-                .reached(Via::Direct),
-        ),
-        api_url: None,
-        failure_bucket: None,
-        writable: false,
-        access: Arc::new(guard::Access::new(TOKEN.into(), 0)),
-        redrive: Arc::default(),
-        live: Arc::new(Semaphore::new(1)),
-        cancel: CancellationToken::new(),
-    }
+    let clients = Clients::for_local(endpoint).await;
+    let deployment = Deployment::new(&clients, crate::pipelines::ALL[0], "dev", Vec::new());
+    let deployment = deployment.trusting(Roots::Rds).reached(Via::Direct);
+    let (from, place) = (StartAt::Start, Place::default());
+    let options = Options { writable: false, local: false, from, place, token: TOKEN.into() };
+    Site::new(Arc::new(model), Arc::new(deployment), &options, 0, CancellationToken::new())
 }
 
 /// Serves the site on a free port.

@@ -10,15 +10,15 @@ use crate::timing::nearest_rank;
 
 /// Seconds covered by a rate and its curve.
 pub const WINDOW: usize = 60;
-const HOPS: usize = 5;
+const STEPS: usize = Step::ALL.len();
 
 #[derive(Default)]
 pub struct Counts {
-    totals: [u64; HOPS],
+    totals: [u64; STEPS],
     /// Indicates whether there are more than were counted.
-    more: [bool; HOPS],
+    more: [bool; STEPS],
     /// Unix second → count, at most [`WINDOW`] seconds.
-    seconds: [BTreeMap<i64, u32>; HOPS],
+    seconds: [BTreeMap<i64, u32>; STEPS],
 }
 
 /// Upper bounds of the latency classes, in milliseconds; one more class has longer latencies.

@@ -21,7 +21,7 @@ pub enum Step {
 }
 
 impl Step {
-    pub const WAY: [Self; 4] = [Self::Committed, Self::Captured, Self::Stream, Self::Delivered];
+    pub const ALL: [Self; 5] = [Self::Committed, Self::Captured, Self::Stream, Self::Delivered, Self::Failed];
 
     pub fn index(self) -> usize {
         self as usize
@@ -35,10 +35,10 @@ impl Step {
     /// Returns the steps that an event at this one has certainly taken.
     pub fn implied(self) -> &'static [Self] {
         match self {
-            Self::Committed => &Self::WAY[..1],
-            Self::Captured => &Self::WAY[..2],
-            Self::Stream => &Self::WAY[..3],
-            Self::Delivered => &Self::WAY,
+            Self::Committed => &Self::ALL[..1],
+            Self::Captured => &Self::ALL[..2],
+            Self::Stream => &Self::ALL[..3],
+            Self::Delivered => &Self::ALL[..4],
             Self::Failed => &[Self::Committed, Self::Captured, Self::Stream, Self::Failed],
         }
     }
@@ -59,26 +59,18 @@ pub struct Stop {
     pub resources: Vec<&'static str>,
 }
 
-/// A pipeline's hops.
-#[derive(Debug, Clone)]
-pub struct Layout {
-    pub stops: Vec<Stop>,
-}
-
-impl Layout {
-    /// Returns the stops of the pipeline at which an event takes a step. A stop that is not drawn belongs to the next
-    /// one: the publisher to the bus, the consumer to its log.
-    pub fn of(pipeline: &Pipeline) -> Self {
-        let (mut stops, mut services, mut resources) = (Vec::new(), Vec::new(), Vec::new());
-        for stop in pipeline.stops(false) {
-            services.extend((!stop.service.is_empty()).then_some(stop.service));
-            resources.extend(stop.resources.iter().map(|resource| resource.what));
-            let (hop, Some(step)) = (stop.part.hop(), step(stop.part)) else { continue };
-            let (place, resources) = (std::mem::take(&mut services).join(" → "), std::mem::take(&mut resources));
-            stops.push(Stop { hop, step, label: hop.heading(), place, resources });
-        }
-        Self { stops }
+/// Returns the stops of the pipeline at which an event takes a step. A stop that is not drawn belongs to the next one:
+/// the publisher to the bus, the consumer to its log.
+pub fn stops(pipeline: &Pipeline) -> Vec<Stop> {
+    let (mut stops, mut services, mut resources) = (Vec::new(), Vec::new(), Vec::new());
+    for stop in pipeline.stops(false) {
+        services.extend((!stop.service.is_empty()).then_some(stop.service));
+        resources.extend(stop.resources.iter().map(|resource| resource.what));
+        let (hop, Some(step)) = (stop.part.hop(), step(stop.part)) else { continue };
+        let (place, resources) = (std::mem::take(&mut services).join(" → "), std::mem::take(&mut resources));
+        stops.push(Stop { hop, step, label: hop.heading(), place, resources });
     }
+    stops
 }
 
 /// Returns the step at a stop of this kind; `None` if the page does not show it.
@@ -100,7 +92,7 @@ mod tests {
     #[test]
     fn every_pipeline_is_drawn_from_a_commit_to_a_delivery_with_a_step_at_each_stop() {
         for pipeline in ALL {
-            let stops = Layout::of(pipeline).stops;
+            let stops = stops(pipeline);
             let steps: Vec<Step> = stops.iter().map(|stop| stop.step).collect();
             assert!(steps.is_sorted_by(|a, b| a < b), "{}: {steps:?}", pipeline.name);
             assert_eq!((steps[0], steps.last()), (Step::Committed, Some(&Step::Delivered)), "{}", pipeline.name);
@@ -110,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_stop_that_is_not_drawn_belongs_to_the_next_one() {
-        let bus = Layout::of(ALL[0]).stops.pop().expect("a stop");
+        let bus = stops(ALL[0]).pop().expect("a stop");
         assert_eq!((bus.hop, bus.place.as_str()), (Hop::Bus, "Lambda → EventBridge"));
         assert_eq!(bus.resources, ["publisher", "publisher's source", "bus"]);
     }

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 pub use consumers::{Consumers, Member};
 pub use counts::Quantiles;
-pub use hops::{Layout, Step};
+pub use hops::{Step, Stop};
 pub use picture::Picture;
 pub use tables::{DeadLetter, Fill, ROWS, Tables};
 pub use trace::{Detail, Trace};
@@ -51,7 +51,8 @@ pub struct Source {
 
 /// The state of the pipeline since the page started.
 pub struct Model {
-    pub layout: Layout,
+    /// The hops of the pipeline.
+    pub stops: Vec<Stop>,
     pub head: Head,
     place: Place,
     state: Mutex<State>,
@@ -104,7 +105,7 @@ impl Model {
         let has = |output: Output| deployment.output(output).is_ok();
         let origin = pipeline.origin();
         Self {
-            layout: Layout::of(pipeline),
+            stops: hops::stops(pipeline),
             head: Head {
                 pipeline: pipeline.name,
                 title: pipeline.title,
@@ -172,6 +173,12 @@ impl State {
                 self.traces.remove(&oldest);
             }
         }
+    }
+
+    /// Records a change of the tables.
+    pub fn tables_changed(&mut self) {
+        self.version += 1;
+        self.tables.version = self.version;
     }
 
     /// Adds events that were processed before those that are followed individually.

@@ -4,8 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::counts::{Class, Quantiles, WINDOW};
-use super::hops::Stop;
-use super::{Consumers, Fill, Head, Model, Source, State, Step};
+use super::{Consumers, Fill, Head, Model, Source, State, Step, Stop};
 use crate::aws::health::Health;
 use crate::postgres::admin::{REBUILD, Slot, SlotTrouble};
 
@@ -73,7 +72,7 @@ impl Picture {
         let counts = &state.counts;
         let newest = state.newest(MEASURED);
         let mut before: Option<Step> = None;
-        let stages = model.layout.stops.iter().map(|stop| {
+        let stages = model.stops.iter().map(|stop| {
             let curve = counts.curve(stop.step, now);
             let recent: u32 = curve[WINDOW - 10..].iter().sum();
             let waiting = before.map_or(0, |before| waiting(state, before, stop.step));

@@ -17,7 +17,7 @@ pub fn model() -> Model {
 pub fn model_of(pipeline: &'static str) -> Model {
     let head = Head { pipeline, stage: "dev".into(), ..Head::default() };
     Model {
-        layout: Layout::of(pipelines::find(head.pipeline).expect("a pipeline")),
+        stops: hops::stops(pipelines::find(head.pipeline).expect("a pipeline")),
         head,
         place: Place::default(),
         state: Mutex::default(),

@@ -1,7 +1,7 @@
 //! The whole path of one event.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use super::Step;
@@ -10,16 +10,16 @@ use super::Step;
 const PAYLOAD: usize = 8_000;
 
 /// Known data of one event. Serialised it is an element of `/api/events`' lists.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Trace {
     pub id: Uuid,
     pub event_type: Option<String>,
     pub aggregate_type: Option<String>,
     pub aggregate_id: Option<String>,
     pub sequence: Option<i64>,
-    /// Times in the order of [`Step`].
-    #[serde(flatten)]
-    times: Times,
+    /// Times by [`Step`].
+    #[serde(flatten, serialize_with = "by_step")]
+    times: [Option<DateTime<Utc>>; Step::ALL.len()],
     /// Indicates whether `stream` has full seconds: DynamoDB reports no finer time for data written before the page
     /// started.
     pub stream_rounded: bool,
@@ -34,13 +34,8 @@ pub struct Trace {
     pub version: u64,
 }
 
-#[derive(Debug, Clone, Copy, Default, Serialize)]
-struct Times {
-    committed: Option<DateTime<Utc>>,
-    captured: Option<DateTime<Utc>>,
-    stream: Option<DateTime<Utc>>,
-    delivered: Option<DateTime<Utc>>,
-    failed: Option<DateTime<Utc>>,
+fn by_step<S: Serializer>(times: &[Option<DateTime<Utc>>], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(Step::ALL.iter().zip(times))
 }
 
 /// Data shown only in the view of one event.
@@ -59,53 +54,29 @@ pub struct Detail {
 
 impl Trace {
     pub fn new(id: Uuid) -> Self {
-        Self {
-            id,
-            event_type: None,
-            aggregate_type: None,
-            aggregate_id: None,
-            sequence: None,
-            times: Times::default(),
-            stream_rounded: false,
-            redelivered: 0,
-            failure: None,
-            detail: Detail::default(),
-            version: 0,
-        }
+        Self { id, ..Self::default() }
     }
 
-    fn slot(&mut self, step: Step) -> &mut Option<DateTime<Utc>> {
-        match step {
-            Step::Committed => &mut self.times.committed,
-            Step::Captured => &mut self.times.captured,
-            Step::Stream => &mut self.times.stream,
-            Step::Delivered => &mut self.times.delivered,
-            Step::Failed => &mut self.times.failed,
-        }
+    /// Sets the description of the event; `aggregate` is type and id.
+    pub fn describe(&mut self, event_type: &str, aggregate: (&str, &str), sequence: Option<i64>) {
+        self.event_type = Some(event_type.to_owned());
+        self.aggregate_type = Some(aggregate.0.to_owned());
+        self.aggregate_id = Some(aggregate.1.to_owned());
+        self.sequence = sequence;
     }
 
     /// Records that the event reached a step; the first time counts.
     pub fn reach(&mut self, step: Step, at: DateTime<Utc>) {
-        let slot = self.slot(step);
-        if slot.is_none() {
-            *slot = Some(at);
-        }
+        self.times[step.index()].get_or_insert(at);
     }
 
     /// Sets the time of the commit. The capture knows it exactly; the row only has the time of writing.
     pub fn committed_at(&mut self, at: DateTime<Utc>) {
-        self.times.committed = Some(at);
+        self.times[Step::Committed.index()] = Some(at);
     }
 
     pub fn at(&self, step: Step) -> Option<DateTime<Utc>> {
-        let times = &self.times;
-        match step {
-            Step::Committed => times.committed,
-            Step::Captured => times.captured,
-            Step::Stream => times.stream,
-            Step::Delivered => times.delivered,
-            Step::Failed => times.failed,
-        }
+        self.times[step.index()]
     }
 
     /// Returns the time from the last earlier step with a known time to this one.
@@ -121,13 +92,13 @@ impl Trace {
 
     /// Returns the time from commit to delivery.
     pub fn whole(&self) -> Option<TimeDelta> {
-        Some(self.times.delivered? - self.times.committed?)
+        Some(self.at(Step::Delivered)? - self.at(Step::Committed)?)
     }
 
     /// Returns the sort key of lists.
     pub fn order(&self) -> (Option<DateTime<Utc>>, Uuid) {
-        let times = &self.times;
-        (times.committed.or(times.stream).or(times.delivered).or(times.failed), self.id)
+        let steps = [Step::Committed, Step::Stream, Step::Delivered, Step::Failed];
+        (steps.into_iter().find_map(|step| self.at(step)), self.id)
     }
 
     /// Stores the payload's beginning.

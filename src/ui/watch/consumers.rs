@@ -21,10 +21,7 @@ pub async fn follow(watch: Watch, clients: Clients, table: String) {
     let leases = Table::new(clients.dynamodb(), table, DEFAULT_GROUP);
     let mut renewals = Renewals { begun: Instant::now(), seen: HashMap::new() };
     loop {
-        let listed = tokio::select! {
-            listed = leases.list() => listed,
-            () = watch.cancel.cancelled() => return,
-        };
+        let Some(listed) = watch.cancel.run_until_cancelled(leases.list()).await else { return };
         {
             let mut state = watch.model.lock();
             match listed {

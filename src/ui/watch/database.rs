@@ -17,10 +17,8 @@ const SOURCE: &str = "database";
 pub async fn follow(watch: Watch, deployment: Arc<Deployment>) {
     let mut database = None;
     loop {
-        let looked = tokio::select! {
-            looked = look(&watch, &deployment, &mut database) => looked,
-            () = watch.cancel.cancelled() => return,
-        };
+        let looked = watch.cancel.run_until_cancelled(look(&watch, &deployment, &mut database)).await;
+        let Some(looked) = looked else { return };
         let busy = looked.unwrap_or_else(|error| {
             // A new connection is cheap, and a broken one never recovers.
             database = None;
@@ -67,20 +65,14 @@ fn take(state: &mut State, overview: Overview, since: Option<DateTime<Utc>>) -> 
             continue;
         }
         state.see(row.id, Step::Committed, created_at, |trace| {
-            trace.event_type = Some(row.event_type.clone());
-            trace.aggregate_type = Some(row.aggregate_type.clone());
-            trace.aggregate_id = Some(row.aggregate_id.clone());
-            trace.sequence = row.sequence;
+            trace.describe(&row.event_type, (&row.aggregate_type, &row.aggregate_id), row.sequence);
         });
     }
     let processed = overview.processed.as_deref().unwrap_or_default();
     for row in processed {
         let step = if row.succeeded { Step::Delivered } else { Step::Failed };
         state.see(row.event_id, step, row.processed_at, |trace| {
-            trace.event_type = Some(row.event_type.clone());
-            trace.aggregate_type = Some(row.aggregate_type.clone());
-            trace.aggregate_id = Some(row.aggregate_id.clone());
-            trace.sequence = row.sequence;
+            trace.describe(&row.event_type, (&row.aggregate_type, &row.aggregate_id), row.sequence);
             trace.detail.consumer = Some(row.consumer.clone());
             trace.detail.attempts = Some(row.attempts);
             if trace.at(Step::Committed).is_none() {
@@ -91,8 +83,7 @@ fn take(state: &mut State, overview: Overview, since: Option<DateTime<Utc>>) -> 
     let full = processed.len() >= 1_000;
     state.add_earlier(overview.processed_earlier);
     if state.tables.take(overview) {
-        state.version += 1;
-        state.tables.version = state.version;
+        state.tables_changed();
     }
     full
 }

@@ -14,10 +14,8 @@ use crate::ui::model::{DeadLetter, ROWS, Step};
 pub async fn follow(watch: Watch, bucket: String, deployment: Arc<Deployment>) {
     let mut known = Known::default();
     loop {
-        let found = tokio::select! {
-            found = look(&bucket, &deployment, &mut known) => found,
-            () = watch.cancel.cancelled() => return,
-        };
+        let found = watch.cancel.run_until_cancelled(look(&bucket, &deployment, &mut known)).await;
+        let Some(found) = found else { return };
         {
             let mut state = watch.model.lock();
             match found {
@@ -26,16 +24,14 @@ pub async fn follow(watch: Watch, bucket: String, deployment: Arc<Deployment>) {
                     state.source("failure queues", queued.as_ref().err().cloned());
                     let queued = queued.unwrap_or_default();
                     for letter in &letters {
-                        let Some(id) = letter.event_id.filter(|id| !state.has_seen(*id, Step::Failed)) else {
-                            continue;
-                        };
-                        state.see(id, Step::Failed, letter.at, |trace| trace.failure.clone_from(&letter.reason));
+                        if let Some(id) = letter.event_id.filter(|id| !state.has_seen(*id, Step::Failed)) {
+                            state.see(id, Step::Failed, letter.at, |trace| trace.failure.clone_from(&letter.reason));
+                        }
                     }
                     let tables = &state.tables;
                     let known = (tables.dead_letters_total, tables.dead_letters_queued);
                     if tables.dead_letters.as_ref() != Some(&letters) || known != (total, queued) {
-                        state.version += 1;
-                        state.tables.version = state.version;
+                        state.tables_changed();
                         state.tables.dead_letters = Some(letters);
                         state.tables.dead_letters_total = total;
                         state.tables.dead_letters_queued = queued;

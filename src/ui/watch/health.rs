@@ -19,10 +19,8 @@ pub async fn follow(watch: Watch, deployment: Arc<Deployment>) {
     let existing: Vec<_> = existing.collect();
     loop {
         let looked = async { tokio::join!(health::probe(&deployment.clients, resources.clone()), slot(&deployment)) };
-        let (health, slot) = tokio::select! {
-            (health, slot) = looked => (marked(health, &existing), slot),
-            () = watch.cancel.cancelled() => return,
-        };
+        let Some((health, slot)) = watch.cancel.run_until_cancelled(looked).await else { return };
+        let health = marked(health, &existing);
         {
             let mut state = watch.model.lock();
             if state.slot != slot {

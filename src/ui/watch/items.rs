@@ -21,10 +21,8 @@ const PAGES: usize = 4;
 pub async fn follow(watch: Watch, clients: Clients, table: String) {
     let mut read = false;
     loop {
-        let looked = tokio::select! {
-            looked = look(&watch, &clients, &table, &mut read) => looked,
-            () = watch.cancel.cancelled() => return,
-        };
+        let looked = watch.cancel.run_until_cancelled(look(&watch, &clients, &table, &mut read)).await;
+        let Some(looked) = looked else { return };
         watch.model.lock().source(SOURCE, looked.err().map(|error| error.message().to_owned()));
         if !watch.pause(Duration::from_secs(2), Duration::from_secs(30)).await {
             return;
@@ -62,16 +60,13 @@ async fn list(watch: &Watch, clients: &Clients, table: &str) -> Result<()> {
         let (id, at) = (message.id, message.committed_at);
         if is_recent(at) && !state.has_seen(id, Step::Committed) {
             state.see(id, Step::Committed, at, |trace| {
-                trace.event_type = Some(message.event_type.clone());
-                trace.aggregate_type = Some(message.aggregate_type.clone());
-                trace.aggregate_id = Some(message.aggregate_id.clone());
-                trace.sequence = message.sequence;
+                let aggregate = (message.aggregate_type.as_str(), message.aggregate_id.as_str());
+                trace.describe(&message.event_type, aggregate, message.sequence);
             });
         }
         state.tables.put(row(message));
     }
-    state.version += 1;
-    state.tables.version = state.version;
+    state.tables_changed();
     Ok(())
 }
 

@@ -55,9 +55,7 @@ pub fn start(deployment: Arc<Deployment>, model: &Arc<Model>, options: &Options,
 impl Watch {
     /// Pauses; returns false when it is time to end.
     async fn pause(&self, local: Duration, remote: Duration) -> bool {
-        tokio::select! {
-            () = tokio::time::sleep(if self.local { local } else { remote }) => true,
-            () = self.cancel.cancelled() => false,
-        }
+        let pause = tokio::time::sleep(if self.local { local } else { remote });
+        self.cancel.run_until_cancelled(pause).await.is_some()
     }
 }

@@ -47,8 +47,7 @@ fn forget(state: &mut State, item: &Item) {
     let Some(image) = item.event.image.as_deref().filter(|image| image.new.is_none()) else { return };
     let id = image.old.as_ref().and_then(|old| Uuid::parse_str(old.get("id")?.as_str()?).ok());
     if id.is_some_and(|id| state.tables.remove(id)) {
-        state.version += 1;
-        state.tables.version = state.version;
+        state.tables_changed();
     }
 }
 
