@@ -223,23 +223,14 @@ fn lines(examples: &[Example]) -> String {
 mod tests {
     use clap::FromArgMatches;
 
+    use super::super::values::leaves;
     use super::*;
-
-    fn commands(command: &Command, path: &str, found: &mut Vec<String>) {
-        for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
-            let path = format!("{path} {}", below.get_name()).trim_start().to_owned();
-            if below.has_subcommands() {
-                commands(below, &path, found);
-            } else {
-                found.push(path);
-            }
-        }
-    }
 
     #[test]
     fn every_command_has_two_or_three_examples() {
-        let mut all = Vec::new();
-        commands(&crate::cli::definition(), "", &mut all);
+        let all = leaves(&crate::cli::definition());
+        let all: Vec<String> =
+            all.into_iter().filter(|(_, leaf)| !leaf.is_hide_set()).map(|(path, _)| path.join(" ")).collect();
         let with: Vec<&str> = EXAMPLES.iter().map(|(words, _)| *words).collect();
         for command in &all {
             assert!(with.contains(&command.as_str()), "{command} has no examples");

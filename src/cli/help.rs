@@ -4,7 +4,7 @@
 use clap::{Arg, Command};
 
 use super::examples;
-use crate::output;
+use crate::output::{self, wrap};
 
 /// Headings and their commands, in the order of the help. Every command is in exactly one group.
 const GROUPS: &[(&str, &[&str])] = &[
@@ -44,7 +44,7 @@ fn template(definition: &Command, width: usize) -> String {
         text.push_str(&format!("\n{header}{heading}:{header:#}\n"));
         for name in *commands {
             let gap = " ".repeat(INDENT - 2 - name.len());
-            let about = wrapped(&about(definition, name), width.saturating_sub(INDENT).max(20));
+            let about = wrap::words(&about(definition, name), width.saturating_sub(INDENT).max(20));
             let about = about.join(&format!("\n{}", " ".repeat(INDENT)));
             text.push_str(&format!("  {literal}{name}{literal:#}{gap}{about}\n"));
         }
@@ -60,23 +60,6 @@ fn about(definition: &Command, name: &str) -> String {
     }
     let command = definition.find_subcommand(name).and_then(Command::get_about);
     command.map(ToString::to_string).unwrap_or_default()
-}
-
-/// Breaks a text between words into lines of at most `width` columns.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let line = lines.last_mut().filter(|line| line.is_empty() || line.len() + 1 + word.len() <= width);
-        match line {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            None => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 #[cfg(test)]
@@ -103,7 +86,5 @@ mod tests {
             let plain = anstream::adapter::strip_str(&text).to_string();
             assert!(plain.lines().all(|line| line.len() <= width), "{plain}");
         }
-        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrapped("unbreakable word", 4), ["unbreakable", "word"]);
     }
 }

@@ -34,14 +34,17 @@ const VALUES: &[&str] = &[
 /// Arguments that others require.
 const BESIDE: &[&[&str]] = &[&[], &["--dry-run"], &["--repair"], &["--oidc=owner/name"], &["--cause=a"], &["--out=a"]];
 
-/// Returns the path of every command that runs something.
-fn leaves(command: &Command, path: &[String], found: &mut Vec<(Vec<String>, Command)>) {
-    if !command.has_subcommands() {
-        found.push((path.to_vec(), command.clone()));
-    }
+/// Returns every command that runs something, with its words.
+pub fn leaves(command: &Command) -> Vec<(Vec<String>, Command)> {
+    let mut found = Vec::new();
     for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
-        leaves(below, &[path, &[below.get_name().to_owned()]].concat(), found);
+        let word = below.get_name().to_owned();
+        if !below.has_subcommands() {
+            found.push((vec![word.clone()], below.clone()));
+        }
+        found.extend(leaves(below).into_iter().map(|(path, leaf)| ([vec![word.clone()], path].concat(), leaf)));
     }
+    found
 }
 
 /// Returns the words that pass `value` to `arg`.
@@ -74,8 +77,7 @@ fn required(command: &Command, without: &Arg) -> Vec<String> {
 fn every_argument_of_every_command_is_read_as_the_type_of_its_field() {
     let mut definition = definition();
     definition.build();
-    let mut commands = Vec::new();
-    leaves(&definition, &[], &mut commands);
+    let commands = leaves(&definition);
     assert!(commands.len() > 30, "{}", commands.len());
     let mut unread = Vec::new();
     for (path, command) in &commands {

@@ -3,8 +3,7 @@
 
 use crate::aws::Clients;
 use crate::aws::account::{self, Identity};
-use crate::commands::Context;
-use crate::commands::reach;
+use crate::commands::{Context, reach};
 use crate::deployment::Deployment;
 use crate::error::{Kind, Result};
 

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use clap::ValueEnum;
 
 use crate::streams::StartAt;
 
@@ -141,6 +142,11 @@ where
             }
         })
     }
+}
+
+/// Returns the name of a value on the command line; empty for a value that the command line does not accept.
+pub fn name(value: &impl ValueEnum) -> String {
+    value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
 /// Returns a rate per second, above 0.

@@ -1,11 +1,15 @@
-//! The context of a command: settings, console, cancellation, and AWS clients that are created on first use.
+//! The context of a command: settings, console, cancellation, confirmations, and AWS clients that are created on first use.
+
+use std::path::PathBuf;
 
 use tokio::sync::{OnceCell, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::aws::Clients;
-use crate::error::Result;
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::local::state;
 use crate::output::Console;
+use crate::pipelines::{self, Part};
 use crate::settings::Settings;
 
 pub struct Context {
@@ -29,19 +33,52 @@ impl Drop for Hold {
 }
 
 impl Context {
-    /// Creates the context of one command. `definition` returns the definition of the whole command line.
+    /// Creates the context of one command; commands that the console prints lead to the same deployment. `definition`
+    /// returns the definition of the whole command line.
     pub fn new(
         settings: Settings,
         console: Console,
         cancel: CancellationToken,
         definition: fn() -> clap::Command,
     ) -> Self {
+        let up = settings.local.then(state::running).and_then(Result::ok);
+        console.lead_to(settings.place().with_local_endpoint(up.map(|state| state.endpoint)));
         Self { settings, console, cancel, clients: OnceCell::new(), definition, holds: watch::Sender::new(0) }
     }
 
     /// Returns the definition of the whole command line, for the commands that print it in some form.
     pub fn definition(&self) -> clap::Command {
         (self.definition)()
+    }
+
+    /// Checks that the chosen pipeline has the part that the command needs.
+    ///
+    /// # Errors
+    /// `Usage`, see [`Pipeline::need`](pipelines::Pipeline::need).
+    pub fn need(&self, part: Part) -> Result<()> {
+        pipelines::find(&self.settings.pipeline)?.need(part)
+    }
+
+    /// Asks for confirmation before a change to a production stage, as [`Context::confirm`].
+    pub async fn confirm_in_production(&self, question: &str) -> Result<()> {
+        if self.settings.local || !pipelines::is_production(&self.settings.stage) {
+            return Ok(());
+        }
+        self.confirm(question).await
+    }
+
+    /// Asks for confirmation, unless --yes is set.
+    ///
+    /// # Errors
+    /// `NeedsInput` without a terminal, `Failed` if the answer is no.
+    pub async fn confirm(&self, question: &str) -> Result<()> {
+        if self.settings.yes {
+            return Ok(());
+        }
+        if self.settings.no_input {
+            return Err(Error::new(Kind::NeedsInput, question).hint("pass --yes to agree"));
+        }
+        if self.console.confirm(question).await? { Ok(()) } else { Err(Error::new(Kind::Failed, "nothing was done")) }
     }
 
     /// Keeps a signal from ending the command until the guard is dropped.
@@ -66,7 +103,7 @@ impl Context {
     pub async fn aws(&self) -> Result<&Clients> {
         self.clients
             .get_or_try_init(|| async {
-                let local = self.settings.local.then(crate::local::state::connect);
+                let local = self.settings.local.then(state::connect);
                 let endpoint = local.as_ref().and_then(|found| found.as_ref().ok()).map_or("", |found| &found.url);
                 self.settings.check_local(endpoint)?;
                 let local = local.transpose()?;
@@ -76,4 +113,12 @@ impl Context {
             })
             .await
     }
+}
+
+/// Returns the path of the running executable.
+///
+/// # Errors
+/// `Io` if it can't be found.
+pub fn running_executable() -> Result<PathBuf> {
+    std::env::current_exe().or_fail(Kind::Io, || "the running executable can't be found".into())
 }

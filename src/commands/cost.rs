@@ -1,6 +1,5 @@
 //! `outboxctl cost`.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::json;
@@ -9,11 +8,11 @@ use crate::aws::configured_region;
 use crate::commands::Context;
 use crate::commands::args::whole;
 use crate::commands::deploy::ChosenParameters;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::local;
 use crate::output::{Outcome, Table};
+use crate::pipelines;
 use crate::pipelines::cost::{Estimate, PUBLISHED, Prices, Usage, estimate};
-use crate::pipelines::{self, Pipeline};
 
 /// Estimate the monthly cost of the pipeline
 ///
@@ -50,10 +49,11 @@ impl Args {
             return Ok(Outcome::data(json!({ "prices_toml": PUBLISHED })).text(PUBLISHED.trim_end()));
         }
         let pipeline = pipelines::find(&ctx.settings.pipeline)?;
+        let [_, values] = self.chosen.checked(&ctx.settings, pipeline)?;
         let usage = Usage {
             events_per_second: self.events_per_second,
             event_bytes: f64::from(self.event_bytes),
-            parameters: self.parameters(ctx, pipeline)?,
+            parameters: values,
             existing: ctx.settings.existing.clone(),
         };
         let home = prices.regions.first().map_or("us-east-1", String::as_str);
@@ -87,21 +87,6 @@ impl Args {
             prices.date
         );
         Ok(Outcome::data(data).table(table(&found)).text(left_out(&found)).summary(summary))
-    }
-
-    /// Returns the defaults, overridden by the file's parameters, and those by the flags'.
-    fn parameters(&self, ctx: &Context, pipeline: &Pipeline) -> Result<BTreeMap<String, String>> {
-        let chosen = self.chosen.overrides(&ctx.settings, pipeline)?;
-        let known = pipelines::parameters(pipeline)?;
-        let mut values: BTreeMap<_, _> =
-            known.iter().filter_map(|parameter| Some((parameter.name.clone(), parameter.default.clone()?))).collect();
-        values.extend(chosen.clone());
-        let objection = known.iter().find_map(|parameter| parameter.objection(chosen.get(&parameter.name)?));
-        let objection = objection.or_else(|| pipelines::of_other_engine(&chosen, &values));
-        match objection.or_else(|| pipelines::contradiction(&known, &values)) {
-            Some(objection) => Err(Error::new(Kind::Usage, objection)),
-            None => Ok(values),
-        }
     }
 }
 

@@ -3,18 +3,17 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration};
-use crate::commands::{deploy::FUNCTION_BINARY, reach};
+use crate::commands::deploy::{FUNCTION_BINARY, chosen_executable};
+use crate::commands::{Context, reach, running_executable};
 use crate::doctor::policy::{self, Role};
-use crate::doctor::{Examination, Finding, Report, State};
+use crate::doctor::{Examination, Report, State};
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::output::{Event, Outcome, Table};
+use crate::output::{Outcome, Table};
 use crate::pipelines;
 use crate::settings::ConfigFile;
-use crate::settings::environment;
 
 /// Check machine, account and deployment, and suggest a fix for each problem
 ///
@@ -49,12 +48,9 @@ impl Args {
             let text = format!("{policy:#}");
             return Ok(Outcome::data(policy).text(text));
         }
-        let executable = match self.function_binary.or_else(|| environment::path(FUNCTION_BINARY)) {
-            Some(path) => path,
-            None => std::env::current_exe().or_fail(Kind::Io, || "the running executable can't be found".into())?,
-        };
+        let executable = chosen_executable(self.function_binary.as_deref()).map_or_else(running_executable, Ok)?;
         let folder = std::env::current_dir().or_fail(Kind::Io, || "the working directory can't be read".into())?;
-        ctx.console.emit(Event::started("doctor", "checking"));
+        ctx.console.started("doctor", "checking");
         let examination = Examination {
             settings: &ctx.settings,
             file: ConfigFile::find(&folder),
@@ -64,7 +60,7 @@ impl Args {
             limit: self.timeout,
             place: ctx.console.place(),
             on_finding: &|finding| {
-                ctx.console.machine_item(&line(finding));
+                ctx.console.machine_item("finding", finding);
             },
         };
         let report = examination.run(ctx.aws().await).await;
@@ -77,10 +73,10 @@ impl Args {
         let data = json!({ "counts": counts, "findings": report.findings });
         let table = table(&report);
         if count(State::Failed) == 0 {
-            ctx.console.emit(Event::finished("doctor", &sentence, false));
+            ctx.console.finished("doctor", &sentence, false);
             return Ok(Outcome::data(data).table(table));
         }
-        ctx.console.emit(Event::failed("doctor", &sentence));
+        ctx.console.failed("doctor", &sentence);
         ctx.console.table(&table);
         let failed = report.findings.iter().filter(|finding| finding.state == State::Failed);
         let names = failed.map(|finding| finding.check.as_str()).collect::<Vec<_>>().join(", ");
@@ -99,13 +95,6 @@ fn sentence(count: &impl Fn(State) -> usize) -> String {
         .map(|(count, word)| format!("{count} {word}"))
         .collect::<Vec<_>>()
         .join(", ")
-}
-
-/// Returns the NDJSON line of a finding.
-fn line(finding: &Finding) -> Value {
-    let mut line = serde_json::to_value(finding).unwrap_or(Value::Null);
-    line["type"] = "finding".into();
-    line
 }
 
 fn table(report: &Report) -> Table {

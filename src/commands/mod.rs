@@ -2,10 +2,12 @@
 //! prints nothing itself.
 //!
 //! Start with the file of the command that you type. `context.rs` has the parts that every command receives, `reach.rs`
-//! loads the deployed pipeline, `args.rs` parses durations, times and rates, and `announce.rs` prints the place of a change.
+//! loads the deployed pipeline, `args.rs` parses durations, times and rates, `announce.rs` prints the place of a change,
+//! and `operations.rs` runs work on stacks until a signal.
 
 mod announce;
-pub mod args;
+mod args;
+mod capture;
 pub mod chaos;
 pub mod completions;
 pub mod config;
@@ -23,6 +25,7 @@ pub mod explain;
 pub mod init;
 pub mod local;
 pub mod man;
+mod operations;
 pub mod outputs;
 pub mod policy;
 pub mod reach;
@@ -38,4 +41,4 @@ pub mod verify;
 pub mod version;
 pub mod watch;
 
-pub use context::Context;
+pub use context::{Context, running_executable};

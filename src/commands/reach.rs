@@ -21,7 +21,7 @@ pub struct DatabaseArgs {
 
 impl DatabaseArgs {
     pub async fn open(&self, ctx: &Context) -> Result<Database> {
-        need(ctx, Part::Database)?;
+        ctx.need(Part::Database)?;
         match self.connect(ctx).await? {
             Some(database) => Ok(database),
             None => open(ctx, &deployment(ctx).await?.reached(self.via)).await,
@@ -60,18 +60,10 @@ pub fn target(ctx: &Context) -> Result<Option<Target>> {
 
 /// Connects to a database that this machine reaches itself, and shows which one it is.
 pub async fn connect(ctx: &Context, target: Target) -> Result<Database> {
-    need(ctx, Part::Database)?;
+    ctx.need(Part::Database)?;
     ctx.console.note(format!("database {}, of {DATABASE_URL}", target.describe()));
     let _wait = ctx.console.wait("connection", "to the database");
     Database::connect(target, ctx.settings.outbox.clone().unwrap_or_default()).await
-}
-
-/// Checks that the chosen pipeline has the part that the command needs.
-///
-/// # Errors
-/// `Usage`, see [`pipelines::Pipeline::need`].
-pub fn need(ctx: &Context, part: Part) -> Result<()> {
-    pipelines::find(&ctx.settings.pipeline)?.need(part)
 }
 
 /// Loads the deployment of the chosen pipeline.
@@ -112,33 +104,6 @@ pub fn stacks(ctx: &Context, named: &[String]) -> Result<Vec<(&'static str, Stri
 pub async fn open(ctx: &Context, deployment: &Deployment) -> Result<Database> {
     let _wait = ctx.console.wait("connection", "to the database");
     deployment.database().await
-}
-
-/// Asks for confirmation before a change to a production stage.
-///
-/// # Errors
-/// `NeedsInput` without a terminal, `Failed` if the answer is no.
-pub async fn confirm_in_production(ctx: &Context, question: &str) -> Result<()> {
-    let settings = &ctx.settings;
-    if settings.yes || settings.local || !pipelines::is_production(&settings.stage) {
-        Ok(())
-    } else {
-        confirm(ctx, question).await
-    }
-}
-
-/// Asks for confirmation, unless --yes is set.
-///
-/// # Errors
-/// `NeedsInput` without a terminal, `Failed` if the answer is no.
-pub async fn confirm(ctx: &Context, question: &str) -> Result<()> {
-    if ctx.settings.yes {
-        return Ok(());
-    }
-    if ctx.settings.no_input {
-        return Err(Error::new(Kind::NeedsInput, question).hint("pass --yes to agree"));
-    }
-    if ctx.console.confirm(question).await? { Ok(()) } else { Err(Error::new(Kind::Failed, "nothing was done")) }
 }
 
 /// Returns the trusted certificate authorities: on the local stack only its own, else those of PGSSLROOTCERT, that of an

@@ -4,12 +4,11 @@ use serde_json::json;
 
 use crate::aws::account;
 use crate::cloudformation::{Engine, OnRecover, RecoverOptions};
-use crate::commands::Context;
 use crate::commands::announce::announce;
-use crate::commands::reach;
-use crate::commands::watch::{detached, with_operations};
+use crate::commands::operations::attached;
+use crate::commands::{Context, reach};
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, Outcome};
+use crate::output::Outcome;
 use crate::pipelines;
 
 /// Recover stuck stacks so that `deploy` can continue
@@ -45,12 +44,11 @@ impl Args {
         let plan = self.plan(ctx, &engine, &stacks).await?;
         let identity = account::identity(clients).await?;
         announce(ctx, clients, Some(&identity));
-        confirm(ctx, &plan).await?;
-        let _hold = ctx.hold();
-        tokio::select! {
-            outcome = self.recover(ctx, &engine, &stacks) => outcome.map_err(|error| with_operations(&engine, error)),
-            () = ctx.cancel.cancelled() => Err(detached(&engine)),
+        if !plan.is_empty() {
+            ctx.confirm(&format!("do this? {}", plan.join("; "))).await?;
         }
+        let _hold = ctx.hold();
+        attached(ctx, &engine, self.recover(ctx, &engine, &stacks)).await
     }
 
     /// Returns the actions as sentences.
@@ -88,7 +86,7 @@ impl Args {
             match engine.recover(scope, name, &options).await {
                 Ok(recovered) => done.push((*scope, recovered)),
                 Err(error) => {
-                    ctx.console.emit(Event::failed(*scope, error.message()));
+                    ctx.console.failed(scope, error.message());
                     failure = failure.or(Some(error));
                 }
             }
@@ -107,20 +105,5 @@ impl Args {
             .collect();
         let summary = if changed { "recovered; next: `outboxctl deploy`" } else { "nothing to recover" };
         Ok(Outcome::data(json!({ "stacks": data })).changed(changed).summary(summary))
-    }
-}
-
-/// Asks for confirmation before a deletion.
-async fn confirm(ctx: &Context, plan: &[String]) -> Result<()> {
-    if plan.is_empty() || ctx.settings.yes {
-        return Ok(());
-    }
-    let question = format!("do this? {}", plan.join("; "));
-    if ctx.settings.no_input {
-        return Err(Error::new(Kind::NeedsInput, question).hint("pass --yes to agree"));
-    }
-    match ctx.console.confirm(&question).await? {
-        true => Ok(()),
-        false => Err(Error::new(Kind::Failed, "nothing was done")),
     }
 }

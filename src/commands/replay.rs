@@ -5,15 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::commands::Context;
-use crate::commands::announce;
 use crate::commands::args::{rate, time};
-use crate::commands::reach::{self, DatabaseArgs};
+use crate::commands::reach::DatabaseArgs;
+use crate::commands::{Context, announce};
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::local::Home;
 use crate::outbox::{is_abbreviated, numbered};
-use crate::output::{Event, Expect, Outcome, Table, count};
+use crate::output::{Expect, Outcome, Table, count, utc};
 use crate::repair::delivery::Destination;
 use crate::repair::replay::{Journal, Options, Report, Source, State, Step, replay, unfinished};
 use crate::repair::source::{Filter, Outbox};
@@ -100,7 +99,7 @@ impl Args {
         let deployment = announce::deployment(ctx, !self.dry_run).await?.reached(self.database.via);
         let destination = Destination::of(&deployment)?;
         if !self.dry_run {
-            reach::confirm_in_production(ctx, &format!("deliver events of {} again?", ctx.settings.stage)).await?;
+            ctx.confirm_in_production(&format!("deliver events of {} again?", ctx.settings.stage)).await?;
         }
         let filter = self.completed(ctx, &deployment, filter).await?;
         let mut journal = if self.dry_run { None } else { self.journal(ctx, &deployment, &filter)? };
@@ -109,7 +108,7 @@ impl Args {
         let source = journal.as_ref().map_or(self.source, |journal| journal.state.source);
         let mut outbox = open(&deployment, source).await?;
         let _hold = ctx.hold();
-        ctx.console.emit(Event::started("replay", self.opening(&name, journal.as_ref(), &destination)));
+        ctx.console.started("replay", self.opening(&name, journal.as_ref(), &destination));
         let options = Options { filter, name: Some(name.clone()), rate: self.rate, dry_run: self.dry_run };
         let all = |_: &crate::outbox::Message| true;
         let mut done = 0;
@@ -121,7 +120,7 @@ impl Args {
         let (report, ended) =
             replay(&mut outbox, &destination, &options, journal.as_mut(), &ctx.cancel, all, on_step).await;
         if let Err(error) = ended {
-            ctx.console.emit(Event::failed("replay", error.message()));
+            ctx.console.failed("replay", error.message());
             let hint = match (&journal, report.before + report.sent + report.refused) {
                 (_, 0) => "nothing was sent".to_owned(),
                 (Some(_), done) => format!("{done} events were sent; to continue: `outboxctl replay --resume {name}`"),
@@ -196,7 +195,7 @@ impl Args {
         match begun {
             Ok((journal, interrupted)) => {
                 if let Some(State { name, dealt_with, started_at, .. }) = interrupted.first() {
-                    let at = started_at.format("%Y-%m-%d %H:%M:%S UTC");
+                    let at = utc(*started_at);
                     ctx.console.note(format!(
                         "a replay of {at} was interrupted after {dealt_with} events; `outboxctl replay --resume {name}` \
                          continues it"
@@ -249,7 +248,7 @@ fn finish(ctx: &Context, name: &str, report: Report) -> Result<Outcome> {
     }
     if refused > 0 {
         let message = format!("{refused} of {} were refused", count(selected, "event"));
-        ctx.console.emit(Event::failed("replay", &message));
+        ctx.console.failed("replay", &message);
         return Err(Error::new(Kind::Failed, message).with_data(report));
     }
     let mut table = Table::new(["event type", "events"]);
@@ -259,7 +258,7 @@ fn finish(ctx: &Context, name: &str, report: Report) -> Result<Outcome> {
         (_, true) => format!("{} would be sent", count(selected, "event")),
         (_, false) => format!("{} sent as replay {name}", count(sent, "event")),
     };
-    ctx.console.emit(Event::finished("replay", message, sent > 0));
+    ctx.console.finished("replay", message, sent > 0);
     let outcome = Outcome::data(&report).changed(sent > 0);
     Ok(if selected > 0 { outcome.table(table) } else { outcome })
 }

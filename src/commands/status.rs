@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration};
-use crate::commands::reach;
+use crate::commands::{Context, reach};
 use crate::deployment::not_deployed;
 use crate::doctor::{self, Finding, State};
 use crate::error::{Error, Kind, Result};
@@ -53,9 +52,7 @@ impl Args {
         }
         let wait = ctx.console.wait("status", "asking");
         let on_finding = |finding: &Finding| {
-            let mut line = serde_json::to_value(finding).unwrap_or(Value::Null);
-            line["type"] = "finding".into();
-            ctx.console.machine_item(&line);
+            ctx.console.machine_item("finding", finding);
         };
         let findings = doctor::look(&deployment, self.timeout, (&ctx.console.place(), &on_finding)).await;
         let places = doctor::hops(&deployment, &findings);
@@ -73,18 +70,17 @@ impl Args {
         let data = json!({
             "pipeline": pipeline.name, "stage": stage, "stacks": stacks, "hops": places, "findings": findings,
         });
-        let failed: Vec<_> = findings.iter().filter(|finding| finding.state == State::Failed).collect();
+        let problems = problems(&findings);
+        let failed = findings.iter().filter(|finding| finding.state == State::Failed);
+        let failed: Vec<&str> = failed.map(|finding| finding.check.as_str()).collect();
         if self.exit_code && !failed.is_empty() {
             ctx.console.table(&table);
-            problems(&findings).iter().for_each(|text| ctx.console.text(text));
-            let names = failed.iter().map(|finding| finding.check.as_str()).collect::<Vec<_>>().join(", ");
-            return Err(Error::new(Kind::Failed, format!("broken: {names}")).with_data(data));
+            problems.iter().for_each(|text| ctx.console.text(text));
+            return Err(Error::new(Kind::Failed, format!("broken: {}", failed.join(", "))).with_data(data));
         }
-        let outcome = Outcome::data(data).table(table);
-        Ok(match problems(&findings) {
-            None => outcome,
-            Some(text) => outcome.text(text),
-        })
+        let mut outcome = Outcome::data(data).table(table);
+        outcome.text = problems;
+        Ok(outcome)
     }
 }
 

@@ -1,15 +1,17 @@
 //! `outboxctl synth`.
 
+use std::fs::Permissions;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use crate::aws::package::{Package, Runs};
 use crate::aws::{account, configured_region};
-use crate::cloudformation::synth::{Choices, Files, Format, Plan, Value, files};
+use crate::cloudformation::synth::{self, Choices, Files, Format, Plan, Value, files};
 use crate::commands::deploy::TemplateArgs;
-use crate::commands::{Context, reach};
+use crate::commands::{Context, args, reach, running_executable};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Outcome, Table};
 use crate::pipelines::{self, Given, Home, Pipeline};
@@ -42,17 +44,7 @@ impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let settings = &ctx.settings;
         let pipeline = pipelines::find(&settings.pipeline)?;
-        let parameters = self.template.overrides(settings, pipeline)?;
-        let known = pipelines::parameters(pipeline)?;
-        let objection = known.iter().find_map(|one| one.objection(parameters.get(&one.name)?));
-        if let Some(objection) = objection.or_else(|| pipelines::contradiction(&known, &parameters)) {
-            return Err(Error::new(Kind::Usage, objection));
-        }
-        let defaults = known.iter().filter_map(|one| Some((one.name.clone(), one.default.clone()?)));
-        let values = defaults.chain(parameters.clone()).collect();
-        if let Some(objection) = pipelines::of_other_engine(&parameters, &values) {
-            return Err(Error::new(Kind::Usage, objection));
-        }
+        let [parameters, _] = self.template.chosen.checked(settings, pipeline)?;
         let region = match settings.local {
             true => Some(ctx.aws().await?.region().to_owned()),
             false => configured_region(settings).await,
@@ -83,9 +75,7 @@ impl Args {
                     None => json!({ "path": path, "text": text }),
                 })
                 .collect();
-            let format = clap::ValueEnum::to_possible_value(&self.format);
-            let format = format.as_ref().map(|value| value.get_name());
-            json!({ "format": format, "directory": directory, "plan": plan, "files": listed })
+            json!({ "format": args::name(&self.format), "directory": directory, "plan": plan, "files": listed })
         };
         match &self.out {
             None => Ok(Outcome::data(data(None))
@@ -116,13 +106,10 @@ impl Args {
 
     /// Returns the archive of the functions, and writes it if requested. An executable that can't run on Lambda is an
     /// error only if the archive or the executable was asked for.
-    async fn package(&self, local: bool) -> Result<crate::cloudformation::synth::Package> {
+    async fn package(&self, local: bool) -> Result<synth::Package> {
         let named = self.template.executable();
         let needed = self.package.is_some() || named.is_some();
-        let path = match named {
-            Some(path) => path,
-            None => std::env::current_exe().or_fail(Kind::Io, || "the running executable can't be found".into())?,
-        };
+        let path = named.map_or_else(running_executable, Ok)?;
         let runs = if local { Runs::Here } else { Runs::OnLambda };
         let target = self.package.clone();
         let packed = tokio::task::spawn_blocking(move || {
@@ -133,18 +120,13 @@ impl Args {
             }
             Ok(package)
         });
-        let unknown = || crate::cloudformation::synth::Package {
-            key: None,
-            architecture: if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }.to_owned(),
+        let (key, architecture) = match packed.await.or_fail(Kind::Unexpected, || "packing was interrupted".into())? {
+            Ok(package) => (Some(package.key.clone()), package.architecture.as_str()),
+            Err(error) if needed => return Err(error),
+            Err(_) if cfg!(target_arch = "aarch64") => (None, "arm64"),
+            Err(_) => (None, "x86_64"),
         };
-        match packed.await.or_fail(Kind::Unexpected, || "packing was interrupted".into())? {
-            Ok(package) => Ok(crate::cloudformation::synth::Package {
-                key: Some(package.key.clone()),
-                architecture: package.architecture.as_str().to_owned(),
-            }),
-            Err(error) if needed => Err(error),
-            Err(_) => Ok(unknown()),
-        }
+        Ok(synth::Package { key, architecture: architecture.to_owned() })
     }
 }
 
@@ -184,10 +166,8 @@ fn write(folder: &Path, files: &Files, force: bool) -> Result<usize> {
         }
         let mut file = std::fs::File::create(&path).or_fail(Kind::Io, failed)?;
         file.write_all(text.as_bytes()).or_fail(Kind::Io, failed)?;
-        #[cfg(unix)]
         if path.extension().is_some_and(|extension| extension == "sh") {
-            use std::os::unix::fs::PermissionsExt;
-            file.set_permissions(std::fs::Permissions::from_mode(0o755)).or_fail(Kind::Io, failed)?;
+            file.set_permissions(Permissions::from_mode(0o755)).or_fail(Kind::Io, failed)?;
         }
     }
     Ok(differing.len())

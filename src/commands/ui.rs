@@ -6,14 +6,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::commands::Context;
-use crate::commands::announce;
 use crate::commands::args::{from, whole};
+use crate::commands::{Context, announce};
 use crate::deployment::database::Via;
 use crate::deployment::not_deployed;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::listener;
-use crate::output::{Event, Outcome};
+use crate::output::Outcome;
 use crate::streams::StartAt;
 use crate::ui::{self, Options};
 
@@ -70,11 +69,7 @@ impl Args {
             Err(error) => return Err(Error::new(Kind::Io, "the listener has no address").with_source(error)),
         };
         let mode = if options.writable { "" } else { ", read-only" };
-        ctx.console.emit(Event::finished(
-            "ui",
-            format!("the page is at {url}/?token={token}{mode}; Ctrl-C ends it"),
-            false,
-        ));
+        ctx.console.finished("ui", format!("the page is at {url}/?token={token}{mode}; Ctrl-C ends it"), false);
         let deployment = deployment.reached(self.way(ctx));
         ui::serve(listeners, deployment, options, ctx.cancel.clone()).await?;
         Ok(Outcome::data(json!({ "url": url })))

@@ -90,39 +90,29 @@ where
         SdkError::ServiceError(service) => match service.err().code() {
             Some(code) => {
                 let text = service.err().message().unwrap_or_default();
-                let error = Error::new(kind_of(code), format!("{action}: {code}: {text}"));
-                match CLOCK.contains(&plain(code)) {
-                    true => {
-                        error.hint("a wrong clock on this machine can also cause this: `outboxctl doctor` compares it")
-                    }
-                    false => error,
-                }
+                let clock = "a wrong clock on this machine can also cause this: `outboxctl doctor` compares it";
+                Error::new(kind_of(code), format!("{action}: {code}: {text}"))
+                    .with_hints(CLOCK.contains(&plain(code)).then_some(clock))
             }
             // An error without a code is an answer that the SDK could not read; only its causes are known.
             None => Error::new(Kind::Aws, format!("{action}: the service's answer can't be read")).with_source(error),
         },
-        SdkError::ConstructionFailure(_) => from_source(Kind::Unexpected, action, error),
+        SdkError::ConstructionFailure(_) => {
+            Error::new(Kind::Unexpected, format!("{action}: the request could not be made")).with_source(error)
+        }
         SdkError::DispatchFailure(failure) => {
             // The SDK resolves credentials while it dispatches a request; that failure is not the network's.
             let source = failure.as_connector_error().map(|e| e as &(dyn std::error::Error + 'static));
             let cause = chain(source).find(|cause| cause.is::<CredentialsError>());
             let found = cause.map(|cause| credentials(action, cause));
-            found.unwrap_or_else(|| from_source(Kind::Unreachable, action, error))
+            found.unwrap_or_else(|| unreachable(action, error))
         }
-        _ => from_source(Kind::Unreachable, action, error),
+        _ => unreachable(action, error),
     }
 }
 
-fn from_source<E, R>(kind: Kind, action: &str, error: SdkError<E, R>) -> Error
-where
-    E: std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
-{
-    let text = match kind {
-        Kind::Unreachable => "no answer",
-        _ => "the request could not be made",
-    };
-    Error::new(kind, format!("{action}: {text}")).with_source(error)
+fn unreachable(action: &str, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(Kind::Unreachable, format!("{action}: no answer")).with_source(cause)
 }
 
 /// Texts of the SDK between a credentials failure and its cause, without information.

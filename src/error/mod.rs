@@ -46,6 +46,13 @@ impl Error {
         self
     }
 
+    /// Adds hints for this case: those of a list, or the one of an `Option`.
+    #[must_use]
+    pub fn with_hints(mut self, hints: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.hints.extend(hints.into_iter().map(Into::into));
+        self
+    }
+
     /// Replaces the kind's standing hint, if it does not apply to this case.
     #[must_use]
     pub fn standing_hint(mut self, hint: impl Into<String>) -> Self {

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::Expect;
-use super::tree::clock;
+use crate::report::clock;
 
 /// A rate over less time is not meaningful.
 const MEANINGFUL: Duration = Duration::from_secs(1);

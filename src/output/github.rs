@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::render::{Renderer, line_of};
-use super::tree::clock;
 use super::{Event, Level, Outcome, Table, clean, clean_line, stream};
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::report::clock;
+use crate::settings::environment;
 
 pub struct GitHub {
     /// Only annotations and the summary.
@@ -29,9 +30,19 @@ struct Log {
     ended: Vec<(&'static str, String, String, u64)>,
 }
 
+impl Log {
+    fn step(&mut self, scope: &str) -> &mut (Instant, Vec<String>) {
+        self.steps.entry(scope.to_owned()).or_insert_with(|| (Instant::now(), Vec::new()))
+    }
+}
+
 impl GitHub {
     pub fn new(silent: bool) -> Self {
-        Self { silent, summary: crate::settings::environment::path("GITHUB_STEP_SUMMARY"), log: Mutex::default() }
+        Self { silent, summary: environment::path("GITHUB_STEP_SUMMARY"), log: Mutex::default() }
+    }
+
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn message(&self, line: &str) {
@@ -47,7 +58,7 @@ impl GitHub {
     }
 
     fn end(&self, scope: &str, event: &Event, sign: &'static str, message: &str) {
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut log = self.log();
         let (begun, lines) = log.steps.remove(scope).unwrap_or_else(|| (Instant::now(), Vec::new()));
         let seconds = begun.elapsed().as_secs();
         if lines.is_empty() {
@@ -65,14 +76,11 @@ impl Renderer for GitHub {
     fn event(&self, event: &Event) {
         match event {
             Event::Started { scope, .. } => {
-                let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-                log.steps.entry(scope.clone()).or_insert_with(|| (Instant::now(), Vec::new()));
+                self.log().step(scope);
                 self.message(&line_of(event));
             }
             Event::Progress { scope, .. } | Event::Resource { scope, .. } => {
-                let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-                let step = log.steps.entry(scope.clone()).or_insert_with(|| (Instant::now(), Vec::new()));
-                step.1.push(line_of(event));
+                self.log().step(scope).1.push(line_of(event));
             }
             Event::Finished { scope, message, changed } => {
                 self.end(scope, event, if *changed { "✓" } else { "=" }, message);
@@ -96,34 +104,33 @@ impl Renderer for GitHub {
     }
 
     fn conclude(&self, result: &Result<Outcome>) -> Result<()> {
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut log = self.log();
         // Lines of steps without an end.
         for (_, (_, lines)) in std::mem::take(&mut log.steps) {
             lines.iter().for_each(|line| self.message(line));
         }
         if let Err(error) = result {
-            let text = format!("::error title=outboxctl {}::{}", error.kind().name(), data(&annotation(error)));
-            stream::workflow_command(&text);
+            annotate(error);
         }
         let Some(path) = &self.summary else { return Ok(()) };
         let text = summary(result, &log.ended);
         let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
         let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
         let failed = || format!("the step summary can't be written to {}", path.display());
-        let written = written.or_fail(Kind::Io, failed);
-        if let Err(error) = &written {
-            let text = format!("::error title=outboxctl io::{}", data(&annotation(error)));
-            stream::workflow_command(&text);
-        }
-        written
+        written.or_fail(Kind::Io, failed).inspect_err(annotate)
     }
 }
 
-/// Returns the error with its cause and hints.
-fn annotation(error: &Error) -> String {
-    let causes = error.causes_in_short().into_iter().map(|cause| format!("\ncaused by: {cause}"));
-    let hints = error.hints().map(|hint| format!("\nhint: {hint}"));
-    format!("{}{}", error.message(), causes.chain(hints).collect::<String>())
+/// Writes the error with its cause and hints as an annotation.
+fn annotate(error: &Error) {
+    let hints: String = error.hints().map(|hint| format!("\nhint: {hint}")).collect();
+    let text = data(&format!("{}{hints}", with_causes(error)));
+    stream::workflow_command(&format!("::error title=outboxctl {}::{text}", error.kind().name()));
+}
+
+fn with_causes(error: &Error) -> String {
+    let causes: String = error.causes_in_short().iter().map(|cause| format!("\ncaused by: {cause}")).collect();
+    format!("{}{causes}", error.message())
 }
 
 /// Formats text for people as the data of a workflow command.
@@ -142,13 +149,8 @@ fn summary(result: &Result<Outcome>, ended: &[(&str, String, String, u64)]) -> S
         Ok(Outcome { summary: Some(summary), .. }) => format!("### ✓ {}\n\n", hint(summary)),
         Ok(_) => "### ✓ outboxctl\n\n".to_owned(),
         Err(error) => {
-            let causes: String = error.causes_in_short().iter().map(|cause| format!("\ncaused by: {cause}")).collect();
             let hints: String = error.hints().map(|text| format!("- {}\n", hint(text))).collect();
-            format!(
-                "### ✗ outboxctl: {}\n\n{}\n{hints}\n",
-                error.kind().name(),
-                fenced(&format!("{}{causes}", error.message()))
-            )
+            format!("### ✗ outboxctl: {}\n\n{}\n{hints}\n", error.kind().name(), fenced(&with_causes(error)))
         }
     };
     let mut steps = Table::new(["", "step", "result", "time"]);

@@ -1,28 +1,18 @@
 //! Writes a line at least once a minute for each step in progress, so that CI systems do not take silence for a hang.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::expect::Forecast;
+use super::tree::Tree;
 use super::{Event, Expect};
 
 /// Silence after which a step in progress is mentioned again; CI systems' shortest limits are minutes.
 const SILENCE: Duration = Duration::from_secs(50);
 const LOOK: Duration = Duration::from_secs(5);
 
-struct Step {
-    message: String,
-    begun: Instant,
-    reported: Instant,
-    forecast: Option<Forecast>,
-}
-
-/// Steps in progress, by scope.
+/// The steps in progress.
 #[derive(Default)]
-pub struct Heartbeat {
-    steps: Mutex<BTreeMap<String, Step>>,
-}
+pub struct Heartbeat(Mutex<Tree>);
 
 impl Heartbeat {
     /// Starts the watching thread; it ends with the process, or with the last user of the heartbeat.
@@ -39,58 +29,23 @@ impl Heartbeat {
         heartbeat
     }
 
+    fn tree(&self) -> MutexGuard<'_, Tree> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Records an event.
     pub fn observe(&self, event: &Event) {
-        let now = Instant::now();
-        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
-        match event {
-            Event::Started { scope, message, .. } => {
-                steps.insert(
-                    scope.clone(),
-                    Step { message: message.clone(), begun: now, reported: now, forecast: None },
-                );
-            }
-            Event::Progress { scope, message } => {
-                let step = steps.entry(scope.clone());
-                let step =
-                    step.or_insert_with(|| Step { message: String::new(), begun: now, reported: now, forecast: None });
-                (step.message, step.reported) = (message.clone(), now);
-            }
-            Event::Finished { scope, .. } | Event::Failed { scope, .. } => {
-                steps.remove(scope);
-            }
-            Event::Resource { scope, .. } => {
-                if let Some(step) = steps.get_mut(scope) {
-                    step.reported = now;
-                }
-            }
-            Event::Waiting { .. } | Event::Note { .. } => {}
-        }
+        self.tree().observe(event, Instant::now());
     }
 
     /// Records the expected duration of a step in progress.
     pub fn expect(&self, scope: &str, expect: Expect) {
-        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(step) = steps.get_mut(scope) else { return };
-        match &mut step.forecast {
-            Some(forecast) => forecast.update(expect, Instant::now()),
-            none => *none = Some(Forecast::new(expect, Instant::now())),
-        }
+        self.tree().expect(scope, expect, Instant::now());
     }
 
     /// Returns a line for each step that was silent for too long.
     fn due(&self, now: Instant) -> Vec<Event> {
-        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
-        let silent = steps.iter_mut().filter(|(_, step)| now.duration_since(step.reported) >= SILENCE);
-        silent
-            .map(|(scope, step)| {
-                step.reported = now;
-                let elapsed = now.duration_since(step.begun).as_secs();
-                let forecast = step.forecast.as_ref().and_then(|forecast| forecast.words(now));
-                let forecast = forecast.map(|words| format!("; {words}")).unwrap_or_default();
-                Event::progress(scope, format!("{} (still, after {elapsed} s{forecast})", step.message))
-            })
-            .collect()
+        self.tree().silent(now, SILENCE)
     }
 }
 
@@ -103,6 +58,7 @@ mod tests {
         let heartbeat = Heartbeat::default();
         heartbeat.observe(&Event::started("network", "creating"));
         heartbeat.observe(&Event::started("bus", "creating"));
+        heartbeat.observe(&Event::Waiting { scope: "dms".into(), on: vec!["network".into()] });
         heartbeat.observe(&Event::finished("bus", "created", true));
         assert_eq!(heartbeat.due(Instant::now()), []);
         let later = Instant::now() + SILENCE;

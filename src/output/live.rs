@@ -7,8 +7,9 @@ use console::measure_text_width;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::render::{Renderer, line_of};
-use super::tree::{Tree, clock};
+use super::tree::Tree;
 use super::{Event, Expect, stream, terminal};
+use crate::report::clock;
 
 /// Time between two frames.
 const FRAME: Duration = Duration::from_millis(120);

@@ -18,16 +18,15 @@ mod outcome;
 mod questions;
 mod render;
 mod stream;
-mod style;
+pub mod style;
 mod tables;
 mod terminal;
 mod tree;
-mod wrap;
+pub mod wrap;
 
-pub use crate::report::{Event, Expect, Level, bytes, clean, clean_line, count, escape};
+pub use crate::report::{Event, Expect, Level, bytes, clean, clean_line, count, escape, utc};
 pub use console::{Console, print, print_error};
 pub use outcome::{Outcome, Table};
-pub use style::{TextStyle, painted};
 pub use terminal::{choose_color, respect_empty_term, width as terminal_width};
 
 /// Version of the NDJSON contract; every line carries it as `v`.

@@ -1,4 +1,4 @@
-//! The result of a command: data for machines and a table for people.
+//! The result of a command: data for machines, tables and text for people.
 
 use serde_json::Value;
 

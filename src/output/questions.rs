@@ -19,11 +19,7 @@ impl Console {
         }
         self.renderer.hold(true);
         stream::prompt(&format!("{question} [y/N]"));
-        let answer = tokio::task::spawn_blocking(|| {
-            let mut line = String::new();
-            std::io::stdin().lock().read_line(&mut line).map(|_| line)
-        });
-        let line = answer.await.ok().and_then(Result::ok).unwrap_or_default();
+        let line = read_line().await.unwrap_or_default();
         self.renderer.hold(false);
         Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
     }
@@ -45,11 +41,7 @@ impl Console {
         loop {
             self.renderer.clear();
             stream::prompt(&format!("{question}{offer}:"));
-            let answer = tokio::task::spawn_blocking(|| {
-                let mut line = String::new();
-                std::io::stdin().lock().read_line(&mut line).map(|count| (count > 0).then_some(line))
-            });
-            let line = answer.await.ok()?.ok()??;
+            let line = read_line().await?;
             let value = if line.trim().is_empty() { default } else { line.trim() };
             match check(value) {
                 Ok(()) => return Some(value.to_owned()),
@@ -57,4 +49,13 @@ impl Console {
             }
         }
     }
+}
+
+/// Returns a line of stdin; None at its end, or if it can't be read.
+async fn read_line() -> Option<String> {
+    let read = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line).map(|count| (count > 0).then_some(line))
+    });
+    read.await.ok()?.ok()?
 }

@@ -1,16 +1,12 @@
-//! Renderers for people: plain lines, and the choice of a renderer; tables with comfy-table; the final error.
+//! Renderers for people that write plain lines; results and the final error.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use anstyle::Style;
 
-use super::github::GitHub;
-use super::live::Live;
 use super::style::{DIM, GREEN, RED, YELLOW};
-use super::{Event, Expect, Level, Outcome, clean, inert, markdown, stream, tables, terminal, wrap};
+use super::{Event, Expect, Level, Outcome, clean, markdown, stream, tables, terminal, wrap};
 use crate::error::{Error, Result};
-use crate::settings::ProgressMode;
 
 pub trait Renderer: Send + Sync {
     fn event(&self, event: &Event);
@@ -46,25 +42,8 @@ pub trait Renderer: Send + Sync {
     }
 }
 
-pub fn choose(progress: ProgressMode, quiet: bool) -> Arc<dyn Renderer> {
-    let live = match progress {
-        ProgressMode::Live => std::io::IsTerminal::is_terminal(&std::io::stderr()),
-        ProgressMode::Auto => terminal::can_redraw() && !terminal::is_ci(),
-        ProgressMode::Plain | ProgressMode::None => false,
-    };
-    let silent = quiet || progress == ProgressMode::None;
-    if inert::on_actions() {
-        return Arc::new(GitHub::new(silent));
-    }
-    match (silent, live) {
-        (true, _) => Arc::new(Silent),
-        (false, true) => Arc::new(Live::default()),
-        (false, false) => Arc::new(Plain),
-    }
-}
-
 /// --quiet: only warnings.
-struct Silent;
+pub struct Silent;
 
 impl Renderer for Silent {
     fn event(&self, event: &Event) {
@@ -82,7 +61,7 @@ impl Renderer for Mute {
 }
 
 /// Writes one line for each transition.
-struct Plain;
+pub struct Plain;
 
 impl Renderer for Plain {
     fn event(&self, event: &Event) {
@@ -92,22 +71,21 @@ impl Renderer for Plain {
 
 /// Formats an event as one line.
 pub fn line_of(event: &Event) -> String {
-    let mark = |style: Style, sign: &str| format!("{style}{sign}{style:#}");
+    let line = |style: Style, sign: &str, scope: &str, text: &str| format!("{style}{sign}{style:#} {scope}: {text}");
     match event {
-        Event::Started { scope, message, .. } => format!("{} {scope}: {message}", mark(DIM, "·")),
-        Event::Progress { scope, message } => format!("{} {scope}: {message}", mark(DIM, "·")),
-        Event::Waiting { scope, on } => format!("{} {scope}: waits for {}", mark(DIM, "·"), on.join(", ")),
+        Event::Started { scope, message, .. } | Event::Progress { scope, message } => line(DIM, "·", scope, message),
+        Event::Waiting { scope, on } => line(DIM, "·", scope, &format!("waits for {}", on.join(", "))),
         Event::Resource { scope, resource, status, reason: Some(reason), .. } => {
-            format!("{} {scope}: {resource} {status}: {reason}", mark(RED, "✗"))
+            line(RED, "✗", scope, &format!("{resource} {status}: {reason}"))
         }
         Event::Resource { scope, resource, status, reason: None, usually, .. } => {
             let usually = usually.as_ref().map(|time| format!(" (usually {time})")).unwrap_or_default();
-            format!("{} {scope}: {resource} {status}{usually}", mark(DIM, "·"))
+            line(DIM, "·", scope, &format!("{resource} {status}{usually}"))
         }
-        Event::Finished { scope, message, changed: true } => format!("{} {scope}: {message}", mark(GREEN, "✓")),
-        Event::Finished { scope, message, changed: false } => format!("{} {scope}: {message}", mark(DIM, "=")),
-        Event::Failed { scope, message } => format!("{} {scope}: {message}", mark(RED, "✗")),
-        Event::Note { level: Level::Warning, message } => format!("{} {message}", mark(YELLOW, "warning:")),
+        Event::Finished { scope, message, changed: true } => line(GREEN, "✓", scope, message),
+        Event::Finished { scope, message, changed: false } => line(DIM, "=", scope, message),
+        Event::Failed { scope, message } => line(RED, "✗", scope, message),
+        Event::Note { level: Level::Warning, message } => format!("{YELLOW}warning:{YELLOW:#} {message}"),
         Event::Note { level: Level::Info, message } => message.clone(),
         Event::Note { level: Level::Detail, message } => format!("{DIM}{message}{DIM:#}"),
     }

@@ -4,36 +4,19 @@ use anstyle::{AnsiColor, Style};
 
 use super::clean;
 
+/// New, or in good state.
 pub const GREEN: Style = AnsiColor::Green.on_default();
+/// Lost or broken.
 pub const RED: Style = AnsiColor::Red.on_default().bold();
+/// Needs attention.
 pub const YELLOW: Style = AnsiColor::Yellow.on_default();
 pub const CYAN: Style = AnsiColor::Cyan.on_default();
+/// Less important than the text around it.
 pub const DIM: Style = Style::new().dimmed();
+/// A heading.
 pub const BOLD: Style = Style::new().bold();
 
-/// The meaning of a piece of text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TextStyle {
-    /// New, or in good state.
-    Good,
-    /// Needs attention.
-    Warning,
-    /// Lost or broken.
-    Bad,
-    /// Less important than the text around it.
-    Faint,
-    /// A heading.
-    Strong,
-}
-
-/// Returns the text, sanitized by [`clean()`], in the style's colour, for [`Outcome::text`](super::Outcome).
-pub fn painted(meaning: TextStyle, text: &str) -> String {
-    let style = match meaning {
-        TextStyle::Good => GREEN,
-        TextStyle::Warning => YELLOW,
-        TextStyle::Bad => RED,
-        TextStyle::Faint => DIM,
-        TextStyle::Strong => BOLD,
-    };
+/// Returns the text, sanitized by [`clean()`], in this style, for [`Outcome::text`](super::Outcome).
+pub fn painted(style: Style, text: &str) -> String {
     format!("{style}{}{style:#}", clean(text))
 }

@@ -13,8 +13,8 @@ const ROWS: usize = 24;
 
 /// Returns the columns of the terminal on stdout; None if stdout is not a terminal.
 pub fn width() -> Option<usize> {
-    let size = |()| columns(Term::stdout().size_checked().map(|(_, width)| width), variable("COLUMNS").as_deref());
-    std::io::stdout().is_terminal().then_some(()).map(size)
+    let reported = || Term::stdout().size_checked().map(|(_, width)| width);
+    std::io::stdout().is_terminal().then(|| columns(reported(), variable("COLUMNS").as_deref()))
 }
 
 /// Returns rows and columns of the terminal on stderr.

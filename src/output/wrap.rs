@@ -11,6 +11,19 @@ pub fn hanging(text: &str, width: usize) -> String {
     text.split('\n').map(|line| hang(line, width)).collect::<Vec<_>>().join("\n")
 }
 
+/// Breaks a text between words into lines of at most `width` columns; a longer word is a line of its own.
+pub fn words(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let fits = |line: &&mut String| measure_text_width(line) + 1 + measure_text_width(word) <= width;
+        match lines.last_mut().filter(fits) {
+            Some(line) => line.extend([" ", word]),
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 fn hang(line: &str, width: usize) -> String {
     if measure_text_width(line) <= width {
         return line.to_owned();
@@ -87,6 +100,8 @@ mod tests {
             `outboxctl dlq show ID`
             for each one of them
         ");
+        assert_eq!(words("one two three", 7), ["one two", "three"]);
+        assert_eq!(words("unbreakable word", 4), ["unbreakable", "word"]);
         let styled = format!("{0}a{0:#} bc", anstyle::AnsiColor::Red.on_default());
         assert_eq!(hanging(&styled, 4), styled);
     }

@@ -105,32 +105,27 @@ impl Event {
     }
 
     /// Returns the event sanitized for people: [`clean()`], and on one line except for notes of level `Info`.
-    pub fn cleaned(&self) -> Self {
-        let line = |text: &String| clean(&text.replace("\r\n", " ").replace('\n', " ")).into_owned();
-        let lines = |texts: &[String]| texts.iter().map(line).collect();
-        match self {
-            Self::Started { scope, message, resources } => {
-                Self::Started { scope: line(scope), message: line(message), resources: *resources }
+    #[must_use]
+    pub fn cleaned(mut self) -> Self {
+        match &mut self {
+            Self::Started { scope, message, .. }
+            | Self::Progress { scope, message }
+            | Self::Finished { scope, message, .. }
+            | Self::Failed { scope, message } => clean_lines([scope, message]),
+            Self::Waiting { scope, on } => clean_lines([scope].into_iter().chain(on)),
+            Self::Resource { scope, resource, resource_type, status, reason, .. } => {
+                clean_lines([scope, resource, resource_type, status].into_iter().chain(reason));
             }
-            Self::Progress { scope, message } => Self::Progress { scope: line(scope), message: line(message) },
-            Self::Waiting { scope, on } => Self::Waiting { scope: line(scope), on: lines(on) },
-            Self::Resource { scope, resource, resource_type, status, reason, usually } => Self::Resource {
-                scope: line(scope),
-                resource: line(resource),
-                resource_type: line(resource_type),
-                status: line(status),
-                reason: reason.as_ref().map(line),
-                usually: usually.clone(),
-            },
-            Self::Finished { scope, message, changed } => {
-                Self::Finished { scope: line(scope), message: line(message), changed: *changed }
-            }
-            Self::Failed { scope, message } => Self::Failed { scope: line(scope), message: line(message) },
             // The lines of a note are our own; foreign text is in warnings and details.
-            Self::Note { level: Level::Info, message } => {
-                Self::Note { level: Level::Info, message: clean(message).into_owned() }
-            }
-            Self::Note { level, message } => Self::Note { level: *level, message: line(message) },
+            Self::Note { level: Level::Info, message } => *message = clean(message).into_owned(),
+            Self::Note { message, .. } => clean_lines([message]),
         }
+        self
+    }
+}
+
+fn clean_lines<'a>(texts: impl IntoIterator<Item = &'a mut String>) {
+    for text in texts {
+        *text = clean(&text.replace("\r\n", " ").replace('\n', " ")).into_owned();
     }
 }

@@ -11,4 +11,4 @@ mod units;
 pub use clean::{clean, clean_line, clean_styled, escape, is_harmful};
 pub use event::{Event, Expect, Level};
 pub use reporter::{Reporter, Silent};
-pub use units::{bytes, count};
+pub use units::{bytes, clock, count, utc};

@@ -1,4 +1,6 @@
-//! Formats numbers for people.
+//! Formats numbers and times for people.
+
+use chrono::{DateTime, Utc};
 
 /// Formats bytes in binary units: `1.5 MiB`.
 pub fn bytes(count: i64) -> String {
@@ -15,14 +17,26 @@ pub fn count<N: Copy + PartialEq + From<u8> + std::fmt::Display>(number: N, noun
     format!("{number} {noun}{}", if number == N::from(1) { "" } else { "s" })
 }
 
+/// Formats a time: `2026-01-31 12:00:00 UTC`.
+pub fn utc(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// Formats seconds like a clock: `0:07`, `12:30`, `1:02:03`.
+pub fn clock(seconds: u64) -> String {
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{bytes, count};
+    use super::{bytes, clock, count};
 
     #[test]
     fn units_change_at_their_limits() {
-        let shown = [0, 1_023, 1_024, 1_572_864, 1 << 30].map(bytes);
         assert_eq!([0_u64, 1, 2].map(|number| count(number, "rule")), ["0 rules", "1 rule", "2 rules"]);
+        let shown = [0, 1_023, 1_024, 1_572_864, 1 << 30].map(bytes);
         assert_eq!(shown, ["0 B", "1023 B", "1.0 KiB", "1.5 MiB", "1.0 GiB"]);
+        assert_eq!([7, 90, 3_723].map(clock), ["0:07", "1:30", "1:02:03"]);
     }
 }

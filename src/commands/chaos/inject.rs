@@ -16,7 +16,6 @@ use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::local;
 use crate::local::chaos::Faults;
-use crate::output::Event;
 use crate::pipelines::Output;
 
 /// Duration of a fault, and of the pause after it.
@@ -24,10 +23,11 @@ const LASTS: Duration = Duration::from_secs(4);
 
 /// A fault that was injected.
 #[derive(Debug, Clone, Serialize)]
-pub struct Strike {
+pub struct Injected {
     pub fault: Fault,
     /// Processes that were killed, requests that failed, or stops of the task.
-    pub strikes: u64,
+    #[serde(rename = "strikes")]
+    pub disturbed: u64,
 }
 
 pub struct Injector<'a> {
@@ -59,10 +59,7 @@ impl<'a> Injector<'a> {
                 )));
             }
         }
-        let capture = match deployment.output(Output::TaskArn) {
-            Ok(_) => Some(Deployed::of(ctx, deployment.clone(), timeout).await?),
-            Err(_) => None,
-        };
+        let capture = Deployed::if_any(ctx, deployment, timeout).await?;
         Ok(Self { ctx, deployment, faults, capture })
     }
 
@@ -74,17 +71,17 @@ impl<'a> Injector<'a> {
         seed: u64,
         time: Duration,
         work: impl Future<Output = T>,
-    ) -> (T, Result<Vec<Strike>>) {
+    ) -> (T, Result<Vec<Injected>>) {
         let end = CancellationToken::new();
         let work = async {
             let done = work.await;
             end.cancel();
             done
         };
-        let (done, strikes) = tokio::join!(work, self.inject(faults, seed, Instant::now() + time, &end));
+        let (done, injected) = tokio::join!(work, self.inject(faults, seed, Instant::now() + time, &end));
         // A fault that ended with an error may still be there.
         let cleared = self.clear().await.map(drop);
-        (done, strikes.and_then(|strikes| cleared.map(|()| strikes)))
+        (done, injected.and_then(|injected| cleared.map(|()| injected)))
     }
 
     async fn inject(
@@ -93,9 +90,9 @@ impl<'a> Injector<'a> {
         seed: u64,
         until: Instant,
         end: &CancellationToken,
-    ) -> Result<Vec<Strike>> {
+    ) -> Result<Vec<Injected>> {
         let mut random = fastrand::Rng::with_seed(seed);
-        let (mut strikes, mut order) = (Vec::new(), Vec::new());
+        let (mut injected, mut order) = (Vec::new(), Vec::new());
         // Events flow before the first fault.
         while pause(until, end).await {
             if order.is_empty() {
@@ -103,14 +100,14 @@ impl<'a> Injector<'a> {
                 random.shuffle(&mut order);
             }
             let Some(fault) = order.pop() else { break };
-            self.ctx.console.emit(Event::progress(SCOPE, fault.name()));
-            strikes.push(Strike { fault, strikes: self.strike(fault, until, end).await? });
+            self.ctx.console.progress(SCOPE, fault.name());
+            injected.push(Injected { fault, disturbed: self.disturb(fault, until, end).await? });
         }
-        Ok(strikes)
+        Ok(injected)
     }
 
-    /// Injects one fault and removes it; returns how often it struck.
-    async fn strike(&self, fault: Fault, until: Instant, end: &CancellationToken) -> Result<u64> {
+    /// Injects one fault and removes it; returns the number of disturbances.
+    async fn disturb(&self, fault: Fault, until: Instant, end: &CancellationToken) -> Result<u64> {
         match fault.action() {
             Action::KillFunction => {
                 let function = self.deployment.output(Output::PublisherFunction)?;
@@ -142,7 +139,7 @@ impl<'a> Injector<'a> {
         }
     }
 
-    /// Removes the rules of the gateway; returns how often they struck.
+    /// Removes the rules of the gateway; returns how often they applied.
     async fn clear(&self) -> Result<u64> {
         match &self.faults {
             Some(faults) => faults.clear().await,

@@ -6,20 +6,19 @@ mod inject;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use serde::Serialize;
 
 use self::fault::Fault;
-use self::inject::{Injector, Strike};
-use crate::commands::Context;
-use crate::commands::announce;
+use self::inject::{Injected, Injector};
 use crate::commands::args::{LONGEST, TICK, duration, rate, whole};
-use crate::commands::reach;
-use crate::commands::verify::{hint, tables};
+use crate::commands::verify::{hint, tables, write_junit};
+use crate::commands::{Context, announce};
 use crate::consumer::DEFAULT_GROUP;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::output::{Event, Outcome, Table, count};
+use crate::output::{Outcome, Table, count};
 use crate::pipelines;
-use crate::verify::{self, Amount, Options, Report, junit};
+use crate::verify::{self, Amount, Options, Report};
 
 const SCOPE: &str = "chaos";
 
@@ -69,7 +68,7 @@ pub struct Args {
 struct Document<'a> {
     seed: u64,
     /// The faults that were injected, in their order.
-    faults: &'a [Strike],
+    faults: &'a [Injected],
     /// The document of `verify`.
     verify: &'a Report,
 }
@@ -77,26 +76,23 @@ struct Document<'a> {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let ran = self.inject(ctx).await;
-        if let Err(error) = &ran {
-            ctx.console.emit(Event::failed(SCOPE, error.message()));
-            self.write(|| junit::broken(error))?;
-        }
-        let (seed, strikes, report) = ran?;
-        self.write(|| junit::document(&report, true))?;
+        let ran = ctx.console.report_failure(SCOPE, ran);
+        write_junit(self.junit.as_deref(), ran.as_ref().map(|(_, _, report)| report), true)?;
+        let (seed, injected, report) = ran?;
         let mut table = Table::new(["fault", "times", "disturbed"]);
-        for fault in Fault::ALL {
-            let of = strikes.iter().filter(|strike| strike.fault == *fault);
-            let (times, disturbed) = of.fold((0, 0), |(times, sum), strike| (times + 1, sum + strike.strikes));
+        for fault in Fault::value_variants() {
+            let of = injected.iter().filter(|injected| injected.fault == *fault);
+            let (times, disturbed) = of.fold((0, 0), |(times, sum), one| (times + 1, sum + one.disturbed));
             if times > 0 {
-                table.row([fault.name().to_owned(), times.to_string(), disturbed.to_string()]);
+                table.row([fault.name(), times.to_string(), disturbed.to_string()]);
             }
         }
         let mut verdict = report.verdict;
         verdict.once = true;
-        let data = serde_json::to_value(Document { seed, faults: &strikes, verify: &report });
+        let data = serde_json::to_value(Document { seed, faults: &injected, verify: &report });
         let data = data.or_fail(Kind::Unexpected, || "the result can't be written as JSON".into())?;
         if !verdict.passed() {
-            ctx.console.emit(Event::failed(SCOPE, "the delivered events differ from the committed events"));
+            ctx.console.failed(SCOPE, "the delivered events differ from the committed events");
             ctx.console.table(&table);
             tables(&report).iter().for_each(|table| ctx.console.table(table));
             let error = Error::new(Kind::Verify, report.complaint(self.timeout.as_secs()));
@@ -106,16 +102,17 @@ impl Args {
         let message = format!(
             "{} arrived under {}{}; the rolled-back ones did not",
             count(report.committed, "event"),
-            count(strikes.len() as u64, "fault"),
+            count(injected.len() as u64, "fault"),
             report.order_kept()
         );
-        ctx.console.emit(Event::finished(SCOPE, message, true));
-        let outcome = Outcome::data(data).changed(true).table(table);
-        Ok(tables(&report).into_iter().fold(outcome, Outcome::table))
+        ctx.console.finished(SCOPE, message, true);
+        let mut outcome = Outcome::data(data).changed(true).table(table);
+        outcome.tables.extend(tables(&report));
+        Ok(outcome)
     }
 
     /// Writes events and injects faults; returns the seed, the faults, and the deliveries.
-    async fn inject(&self, ctx: &Context) -> Result<(u64, Vec<Strike>, Report)> {
+    async fn inject(&self, ctx: &Context) -> Result<(u64, Vec<Injected>, Report)> {
         let settings = &ctx.settings;
         if !settings.local && (!pipelines::is_development(&settings.stage) || pipelines::is_production(&settings.stage))
         {
@@ -124,19 +121,16 @@ impl Args {
                 .hint("choose a stage like dev or test-1 with --stage, or pass --local for the local stack"));
         }
         let faults = Fault::chosen(pipelines::find(&settings.pipeline)?, &self.faults, settings.local)?;
+        let names = faults.iter().copied().map(Fault::name).collect::<Vec<_>>().join(", ");
         let deployment = announce::deployment(ctx, true).await?;
         if !settings.local {
-            let names: Vec<&str> = faults.iter().map(|fault| fault.name()).collect();
-            let question =
-                format!("inject {} into stage {}, and write events there?", names.join(", "), settings.stage);
-            reach::confirm(ctx, &question).await?;
+            ctx.confirm(&format!("inject {names} into stage {}, and write events there?", settings.stage)).await?;
         }
         let seed = self.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
         // A fault, a stopped task and the tap of `verify` must not remain.
         let _hold = ctx.hold();
         let injector = Injector::new(ctx, &deployment, self.timeout).await?;
-        let names: Vec<&str> = faults.iter().map(|fault| fault.name()).collect();
-        ctx.console.emit(Event::started(SCOPE, format!("seed {seed}: {}", names.join(", "))));
+        ctx.console.started(SCOPE, format!("seed {seed}: {names}"));
         let options = Options {
             amount: Amount::For(self.duration),
             group: self.group.clone().unwrap_or_else(|| DEFAULT_GROUP.into()),
@@ -147,13 +141,7 @@ impl Args {
             settle: Duration::from_secs(2),
         };
         let verifying = verify::run(&deployment, &ctx.console, &ctx.cancel, &options);
-        let (report, strikes) = injector.during(&faults, seed, self.duration, verifying).await;
-        Ok((seed, strikes?, report?))
-    }
-
-    /// Writes the JUnit file if requested.
-    fn write(&self, document: impl FnOnce() -> Result<String>) -> Result<()> {
-        let Some(file) = &self.junit else { return Ok(()) };
-        std::fs::write(file, document()?).or_fail(Kind::Io, || format!("{} can't be written", file.display()))
+        let (report, injected) = injector.during(&faults, seed, self.duration, verifying).await;
+        Ok((seed, injected?, report?))
     }
 }

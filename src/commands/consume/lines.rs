@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::consumer::{Handled, Observer, Outcome, Totals};
 use crate::outbox::numbered;
-use crate::output::{Console, Event, count};
+use crate::output::{Console, count};
 use crate::pipelines::Hop;
 
 /// An event, in NDJSON.
@@ -32,7 +32,6 @@ struct Line<'a> {
 /// The counts, in NDJSON.
 #[derive(Serialize)]
 struct Metrics {
-    r#type: &'static str,
     at: DateTime<Utc>,
     #[serde(flatten)]
     totals: Totals,
@@ -84,8 +83,8 @@ impl Observer for Lines {
             count(totals.shards, "shard"),
             totals.behind_ms
         );
-        if !self.console.machine_item(&Metrics { r#type: "metrics", at: Utc::now(), totals }) {
-            self.console.emit(Event::progress("consume", text));
+        if !self.console.machine_item("metrics", &Metrics { at: Utc::now(), totals }) {
+            self.console.progress("consume", text);
         }
     }
 }

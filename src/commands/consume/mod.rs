@@ -9,17 +9,15 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use self::lines::Lines;
-use crate::commands::Context;
-use crate::commands::announce;
 use crate::commands::args::{HOUR, LONGEST, SECOND, TICK, duration, from, whole};
-use crate::commands::reach;
+use crate::commands::{Context, announce, reach};
 use crate::consumer::{
     Command, DEFAULT_GROUP, End, Hook, Login, Metrics, Options, Post, PostgresStore, Processor, Reader, Retry, Table,
     Totals, Worker,
 };
 use crate::deployment::Deployment;
 use crate::error::{Kind, OrFail, Result};
-use crate::output::{Event, Outcome, count};
+use crate::output::{Outcome, count};
 use crate::pipelines::{Output, Part};
 use crate::report::Reporter;
 use crate::streams::StartAt;
@@ -97,7 +95,7 @@ struct Consumed {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let _hold = ctx.hold();
-        reach::need(ctx, Part::Consumers)?;
+        ctx.need(Part::Consumers)?;
         let hook = self.hook()?;
         let deployment = announce::deployment(ctx, true).await?;
         let clients = ctx.aws().await?;
@@ -145,14 +143,14 @@ impl Args {
             until_idle: if self.once { Some(Duration::ZERO) } else { self.idle_timeout },
             report_every: self.metrics_every,
         };
-        ctx.console.emit(Event::started("consume", format!("{me} of group {} reads {stream}", self.group)));
+        ctx.console.started("consume", format!("{me} of group {} reads {stream}", self.group));
         let ended = Worker::new(reader, options).run(&ctx.cancel).await;
         let totals = metrics.totals();
         let end = ended.map_err(|error| error.with_data(&totals))?;
         let Totals { processed, duplicates, failed, .. } = totals;
         let text = format!("{processed} processed, {}, {failed} failed", count(duplicates, "duplicate"));
         let changed = processed + failed > 0;
-        let finished = |why: &str| ctx.console.emit(Event::finished("consume", format!("{why}: {text}"), changed));
+        let finished = |why: &str| ctx.console.finished("consume", format!("{why}: {text}"), changed);
         match end {
             // The signal handler reports it.
             End::Cancelled => {}

@@ -2,13 +2,12 @@
 
 use serde_json::json;
 
-use crate::commands::Context;
-use crate::commands::announce;
 use crate::commands::reach::{self, DatabaseArgs};
+use crate::commands::{Context, announce};
 use crate::deployment::Deployment;
 use crate::deployment::database::Database;
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, Expect, Outcome, Table, count};
+use crate::output::{Expect, Outcome, Table, count};
 use crate::pipelines::Part;
 use crate::postgres::admin::{InitReport, Missing, Readiness, Room};
 use crate::postgres::script;
@@ -38,14 +37,14 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
-        reach::need(ctx, Part::Database)?;
+        ctx.need(Part::Database)?;
         if self.print_sql {
             return print(ctx).await;
         }
         if self.check {
             return self.check(ctx).await;
         }
-        ctx.console.emit(Event::started("database", "bringing the schema up to date"));
+        ctx.console.started("database", "bringing the schema up to date");
         if !ctx.settings.local {
             // Covers a cold start of a function in a VPC, and a database that answers at once.
             ctx.console.expect("database", Expect::Usually(3, 15));
@@ -54,13 +53,12 @@ impl Args {
             let (mut database, sample) = self.open(ctx, !self.dry_run).await?;
             database.init(self.dry_run, sample).await
         };
-        let report = report.await;
-        let report = report.inspect_err(|e| ctx.console.emit(Event::failed("database", e.message())))?;
+        let report = ctx.console.report_failure("database", report.await)?;
         for warning in &report.warnings {
             ctx.console.warn(warning);
         }
         let message = sentence(&report);
-        ctx.console.emit(Event::finished("database", &message, report.changed));
+        ctx.console.finished("database", &message, report.changed);
         let mut table = Table::new(["step", "state"]);
         let (done, there) = if report.dry_run { ("would be applied", "present") } else { ("applied", "present") };
         for (steps, state) in [(&report.present, there), (&report.applied, done)] {
@@ -75,9 +73,7 @@ impl Args {
         let changed = report.changed && !report.dry_run;
         Ok(Outcome::data(report).changed(changed).table(table))
     }
-}
 
-impl Args {
     /// Opens the database; returns whether the sample's tables belong there. `changes` is whether it will be changed.
     async fn open(&self, ctx: &Context, changes: bool) -> Result<(Database, bool)> {
         if let Some(database) = self.database.connect(ctx).await? {

@@ -2,13 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::commands::Context;
-use crate::commands::announce;
 use crate::commands::args::age;
-use crate::commands::reach::{self, DatabaseArgs};
+use crate::commands::reach::DatabaseArgs;
+use crate::commands::{Context, announce};
 use crate::consumer::DEFAULT_GROUP;
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, Expect, Outcome, Table};
+use crate::output::{Expect, Outcome, Table, utc};
 use crate::pipelines::{self, Output, Part};
 use crate::repair::purge::{Proof, Report, purge};
 use crate::repair::reconcile::Deliveries;
@@ -58,19 +57,17 @@ impl Args {
             false => Proof::Log(Deliveries::of(&deployment, DEFAULT_GROUP).await?),
         };
         if !self.dry_run {
-            reach::confirm_in_production(ctx, &format!("delete old outbox rows of {}?", ctx.settings.stage)).await?;
+            ctx.confirm_in_production(&format!("delete old outbox rows of {}?", ctx.settings.stage)).await?;
         }
         let before = self.older_than;
         let _hold = ctx.hold();
-        let window = format!("rows written before {}", before.format("%Y-%m-%d %H:%M:%S UTC"));
-        ctx.console.emit(Event::started("purge", window));
+        ctx.console.started("purge", format!("rows written before {}", utc(before)));
         let progress = |rows: u64| {
-            ctx.console.emit(Event::progress("purge", format!("{rows} rows deleted")));
+            ctx.console.progress("purge", format!("{rows} rows deleted"));
             ctx.console.expect("purge", Expect::Count { done: rows, total: None });
         };
         let report = purge(clients, &mut outbox, proof, before, self.dry_run, &ctx.cancel, progress).await;
-        let report = report.inspect_err(|error| ctx.console.emit(Event::failed("purge", error.message())))?;
-        Ok(finish(ctx, report))
+        Ok(finish(ctx, ctx.console.report_failure("purge", report)?))
     }
 }
 
@@ -85,7 +82,7 @@ fn finish(ctx: &Context, report: Report) -> Outcome {
         ctx.console.warn(format!("{kept} old rows kept: {why}; `outboxctl reconcile` shows missing events"));
     }
     let verb = if dry_run { "would be deleted" } else { "deleted" };
-    ctx.console.emit(Event::finished("purge", format!("{purged} rows {verb}"), !dry_run && purged + marks > 0));
+    ctx.console.finished("purge", format!("{purged} rows {verb}"), !dry_run && purged + marks > 0);
     let mut table = Table::new(["rows", "count"]);
     table.row(["old enough", &old.to_string()]);
     table.row([verb, &purged.to_string()]);

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::commands::Context;
 use crate::commands::reach::DatabaseArgs;
 use crate::error::Result;
-use crate::output::{Outcome, Table, bytes};
+use crate::output::{Outcome, Table, bytes, utc};
 use crate::pipelines::{self, Part};
 use crate::postgres::admin::{Slot, StatusReport};
 
@@ -41,8 +41,7 @@ fn overview(report: &StatusReport, marks: bool) -> Table {
     let mut table = Table::new(["", "state"]);
     table.row(["PostgreSQL", &report.server]);
     for step in &report.applied {
-        let when = step.applied_at.format("%Y-%m-%d %H:%M:%S UTC");
-        table.row([format!("{:04} {}", step.version, step.name), format!("applied {when}")]);
+        table.row([format!("{:04} {}", step.version, step.name), format!("applied {}", utc(step.applied_at))]);
     }
     for step in &report.pending {
         table.row([format!("{:04} {}", step.version, step.name), "pending".into()]);

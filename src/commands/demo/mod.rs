@@ -62,7 +62,7 @@ impl Args {
     async fn tour(&self, shell: &mut Shell<'_>, pipeline: &Pipeline) -> Result<Value> {
         shell.run(&["local", "up", "--port", "0", "--postgres-port", "0"]).await?;
         // The demo posts to the sample's API, so it includes the sample even if outboxctl.toml excludes it.
-        let left_out = shell.settings().parameters.get(pipelines::WITH_SAMPLE).is_some_and(|value| value == "false");
+        let left_out = shell.ctx.settings.parameters.get(pipelines::WITH_SAMPLE).is_some_and(|value| value == "false");
         let deploy = ["deploy", "--yes", "--with-sample"];
         shell.run(&deploy[..if left_out { 3 } else { 2 }]).await?;
         if pipeline.has(Part::Capture) {
@@ -96,7 +96,7 @@ async fn tear_down(shell: &mut Shell<'_>, toured: bool) -> Result<()> {
             Err(Error::new(Kind::Failed, "the demo passed, but its clean-up failed").with_source(error))
         }
         Err(error) => {
-            shell.console().warn(format!("the demo's local stack may still be up: {error}"));
+            shell.ctx.console.warn(format!("the demo's local stack may still be up: {error}"));
             Ok(())
         }
         Ok(()) => Ok(()),

@@ -8,10 +8,9 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
-use crate::commands::Context;
+use crate::commands::{Context, running_executable};
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::output::Console;
-use crate::settings::{ColorMode, DATABASE_URL, OutputFormat, Settings};
+use crate::settings::{ColorMode, DATABASE_URL, OutputFormat};
 
 /// A step with its duration.
 #[derive(Debug, Serialize)]
@@ -22,7 +21,7 @@ pub struct Step {
 }
 
 pub struct Shell<'a> {
-    ctx: &'a Context,
+    pub ctx: &'a Context,
     executable: PathBuf,
     local_name: &'static str,
     pub steps: Vec<Step>,
@@ -30,17 +29,7 @@ pub struct Shell<'a> {
 
 impl<'a> Shell<'a> {
     pub fn new(ctx: &'a Context, local_name: &'static str) -> Result<Self> {
-        let executable =
-            std::env::current_exe().or_fail(Kind::Io, || "the running executable can't be found".into())?;
-        Ok(Self { ctx, executable, local_name, steps: Vec::new() })
-    }
-
-    pub fn console(&self) -> &Console {
-        &self.ctx.console
-    }
-
-    pub fn settings(&self) -> &Settings {
-        &self.ctx.settings
+        Ok(Self { ctx, executable: running_executable()?, local_name, steps: Vec::new() })
     }
 
     /// Returns an outboxctl command on the demo's local stack, with the demo's stage and pipeline.

@@ -31,7 +31,7 @@ pub async fn one_event_on_every_hop(shell: &mut Shell<'_>, pipeline: &Pipeline) 
 }
 
 async fn watch(shell: &mut Shell<'_>, pipeline: &Pipeline, lines: &mut Lines<BufReader<ChildStdout>>) -> Result<()> {
-    let listening = shell.console().wait("tail", "reading the start positions");
+    let listening = shell.ctx.console.wait("tail", "reading the start positions");
     loop {
         let said = next(lines).await?;
         if said["scope"] == "tail" && said["type"] == "finished" {
@@ -41,7 +41,7 @@ async fn watch(shell: &mut Shell<'_>, pipeline: &Pipeline, lines: &mut Lines<Buf
     // The next output needs the terminal.
     drop(listening);
     let written = post_one(shell).await?;
-    let _seeing = shell.console().wait("tail", "waiting for the event on every hop");
+    let _seeing = shell.ctx.console.wait("tail", "waiting for the event on every hop");
     // The event log has the same events as the bus.
     let mut missing: Vec<&str> =
         pipeline.visible_hops().into_iter().filter(|hop| *hop != Hop::Log).map(Hop::name).collect();
@@ -51,7 +51,7 @@ async fn watch(shell: &mut Shell<'_>, pipeline: &Pipeline, lines: &mut Lines<Buf
         // Records of other tables have no event id.
         let ours = |name: &str| item[name].is_string() && item[name] == written[name];
         if (ours("event_id") || ours("correlation_id")) && missing.contains(&hop.as_str()) {
-            shell.console().note(format!("  {hop}: {}", item["summary"].as_str().unwrap_or_default()));
+            shell.ctx.console.note(format!("  {hop}: {}", item["summary"].as_str().unwrap_or_default()));
             missing.retain(|wanted| *wanted != hop);
         }
     }

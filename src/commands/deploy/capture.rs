@@ -11,8 +11,6 @@ use crate::commands::Context;
 use crate::commands::dms::Deployed;
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
-use crate::output::Event;
-use crate::pipelines::Output;
 
 /// Time limit for the task to stop, and to run again.
 const DEADLINE: Duration = Duration::from_secs(15 * 60);
@@ -27,15 +25,9 @@ pub struct Capture<'a> {
 
 impl<'a> Capture<'a> {
     /// Returns the capture of the deployment; None if it has none.
-    ///
-    /// # Errors
-    /// Those of creating the clients.
     pub async fn of(ctx: &'a Context, deployment: &Deployment) -> Result<Option<Self>> {
-        if deployment.output(Output::TaskArn).is_err() {
-            return Ok(None);
-        }
-        let deployed = Deployed::of(ctx, deployment.clone(), DEADLINE).await?;
-        Ok(Some(Self { ctx, deployed, paused: AtomicBool::new(false) }))
+        let deployed = Deployed::if_any(ctx, deployment, DEADLINE).await?;
+        Ok(deployed.map(|deployed| Self { ctx, deployed, paused: AtomicBool::new(false) }))
     }
 
     /// Refuses a deploy in the middle of an upgrade of the database: it would start the capture without its slot.
@@ -57,10 +49,7 @@ impl<'a> Capture<'a> {
 
     /// Adds to the error of a deploy that was interrupted that the capture is stopped.
     pub fn remember(&self, error: Error) -> Error {
-        match self.paused.load(Ordering::SeqCst) {
-            true => error.hint(self.way_to_resume()),
-            false => error,
-        }
+        error.with_hints(self.paused.load(Ordering::SeqCst).then(|| self.way_to_resume()))
     }
 
     fn way_to_resume(&self) -> String {
@@ -86,7 +75,7 @@ impl<'a> Capture<'a> {
         if !["running", "starting"].contains(&status.as_str()) {
             return Ok(());
         }
-        console.emit(Event::started("capture", format!("stopping the task for the update of stack {scope}")));
+        console.started("capture", format!("stopping the task for the update of stack {scope}"));
         // Marked before the stop, so that the mark is left by a run that is killed right afterwards.
         if let Err(error) = task.mark(Mark::Resume, "true").await {
             console.warn(format!(
@@ -95,8 +84,8 @@ impl<'a> Capture<'a> {
             ));
         }
         self.paused.store(true, Ordering::SeqCst);
-        task.stop().await.inspect_err(|error| console.emit(Event::failed("capture", error.message())))?;
-        console.emit(Event::finished("capture", "stopped; it is resumed after the update", true));
+        console.report_failure("capture", task.stop().await)?;
+        console.finished("capture", "stopped; it is resumed after the update", true);
         Ok(())
     }
 
@@ -105,7 +94,7 @@ impl<'a> Capture<'a> {
         if !self.paused.load(Ordering::SeqCst) && !self.is_marked().await {
             return Ok(());
         }
-        console.emit(Event::started("capture", "resuming the task"));
+        console.started("capture", "resuming the task");
         match self.deployed.start(self.ctx, &StartPoint::Checkpoint, true).await {
             Ok(changed) => {
                 self.paused.store(false, Ordering::SeqCst);
@@ -113,11 +102,11 @@ impl<'a> Capture<'a> {
                     console.detail(format!("capture: {error}"));
                 }
                 let message = if changed { "resumed where it stopped" } else { "already running" };
-                console.emit(Event::finished("capture", message, changed));
+                console.finished("capture", message, changed);
                 Ok(())
             }
             Err(error) => {
-                console.emit(Event::failed("capture", error.message()));
+                console.failed("capture", error.message());
                 let hint = match error.kind() {
                     Kind::NotDeployed => format!(
                         "the task was replaced, and its position is lost: run `{}`, then `{}`",

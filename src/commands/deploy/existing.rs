@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::commands::Context;
 use crate::deployment::Deployment;
-use crate::doctor::{State, examine_existing};
+use crate::doctor::{Finding, State, examine_existing};
 use crate::error::{Error, Kind, Result};
 use crate::pipelines::idle_parameters;
 use crate::pipelines::templates::template_parameters;
@@ -45,11 +45,9 @@ pub async fn check(
         return Ok(());
     }
     let texts: Vec<_> = failed.iter().map(|finding| format!("{}: {}", finding.check, finding.message)).collect();
+    let remedy = |finding: &&Finding| Some(format!("{}: {}", finding.check, finding.remedy.as_ref()?));
     let error = Error::new(Kind::Config, format!("existing resources can't be used: {}", texts.join("; ")));
-    Err(failed.iter().fold(error, |error, finding| match &finding.remedy {
-        Some(remedy) => error.hint(format!("{}: {remedy}", finding.check)),
-        None => error,
-    }))
+    Err(error.with_hints(failed.iter().filter_map(remedy)))
 }
 
 /// Rejects parameters that only replaced stacks have.

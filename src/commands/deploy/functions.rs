@@ -5,7 +5,6 @@ use crate::aws::package::{Package, compare};
 use crate::cloudformation::{Engine, StackReport};
 use crate::commands::Context;
 use crate::error::{Kind, Result};
-use crate::output::Event;
 use crate::pipelines::{Artifact, Pipeline, Source};
 
 /// Compares the digests. Not needed on the local stack, whose S3 only its user can write.
@@ -42,10 +41,6 @@ pub async fn check(
             ctx.console.warn(format!("can't check that the functions run the package: {error}"));
             Ok(())
         }
-        Err(error) => {
-            ctx.console.emit(Event::failed("package", error.message()));
-            Err(error)
-        }
-        Ok(()) => Ok(()),
+        result => ctx.console.report_failure("package", result),
     }
 }

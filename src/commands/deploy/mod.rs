@@ -14,10 +14,9 @@ use serde_json::json;
 
 use crate::aws::{Clients, account};
 use crate::cloudformation::{Change, Consent, Engine, Guard, Pause, Rollout, StackPreview, StackReport, Values};
-use crate::commands::Context;
 use crate::commands::announce::announce;
-use crate::commands::reach;
-use crate::commands::watch::{detached, with_operations};
+use crate::commands::operations::attached;
+use crate::commands::{Context, reach};
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
@@ -25,7 +24,7 @@ use crate::output::Outcome;
 use crate::pipelines::templates::{parameter_names, secrets};
 use crate::pipelines::{self, Owner, Part, Pipeline, Source, Stack, WITH_SAMPLE};
 
-pub use parameters::{ChosenParameters, FUNCTION_BINARY, TemplateArgs};
+pub use parameters::{ChosenParameters, FUNCTION_BINARY, TemplateArgs, chosen_executable};
 
 /// Deploy the pipeline's stacks, updating only those that changed
 ///
@@ -53,14 +52,17 @@ impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let settings = &ctx.settings;
         let pipeline = pipelines::find(&settings.pipeline)?;
-        let mut overrides = self.template.overrides(settings, pipeline)?;
+        let mut overrides = self.template.chosen.overrides(settings, pipeline)?;
         self.choose_sample(pipeline, settings.outbox.as_ref(), &mut overrides)?;
         mask(ctx, pipeline, &overrides)?;
 
         let clients = ctx.aws().await?;
         let (deployment, with_sample) = self.announce(ctx, clients, pipeline, &overrides).await?;
         if with_sample && !deployment.layout.is_own() {
-            return Err(no_sample(&deployment.layout));
+            let table = deployment.layout.full_name();
+            let text =
+                format!("the sample can't write to {table}: its functions write only to outboxctl's own outbox table");
+            return Err(Error::new(Kind::Usage, text).hint("omit --with-sample and the parameter WithSample"));
         }
         preflight::check(ctx, clients, &deployment, &mut overrides).await?;
         let supply =
@@ -90,16 +92,16 @@ impl Args {
         if self.dry_run {
             return self.previewed(ctx, rollout.preview().await?);
         }
-        let (reports, outputs) = tokio::select! {
-            deployed = rollout.deploy() => deployed.map_err(|error| with_operations(&engine, error))?,
-            () = ctx.cancel.cancelled() => {
-                let error = detached(&engine);
-                return Err(capture.iter().fold(error, |error, capture| capture.remember(error)));
-            }
-        };
+        let deployed = attached(ctx, &engine, rollout.deploy()).await;
+        let (reports, outputs) = deployed.map_err(|error| match &capture {
+            Some(capture) if error.kind() == Kind::Interrupted => capture.remember(error),
+            _ => error,
+        })?;
         functions::check(ctx, clients, &engine, pipeline, &supply.package, &reports).await?;
         let changed = reports.iter().any(StackReport::changed);
-        let data = json!({ "stacks": stacks(&reports), "outputs": outputs });
+        let stacks = reports.iter();
+        let stacks = stacks.map(|one| json!({ "stack": one.name, "changes": one.changes, "attached": one.attached }));
+        let data = json!({ "stacks": stacks.collect::<Vec<_>>(), "outputs": outputs });
         let next = if pipeline.has(Part::Database) { "db init" } else { "verify" };
         let was_complete = deployment.own_stacks().all(|view| view.described.is_some());
         let summary = match (changed, was_complete) {
@@ -157,32 +159,21 @@ impl Args {
         let names = |stacks: Vec<&Stack>| stacks.iter().map(|stack| stack.name).collect::<Vec<_>>().join(", ");
         ctx.console.note(format!("{}: {}", pipeline.name, pipeline.title));
         announce(ctx, clients, Some(&identity));
-        if !created.is_empty() {
-            ctx.console.note(format!("to create: {}", names(created)));
-        }
-        if !there.is_empty() {
-            ctx.console.note(format!("to update if changed: {}", names(there)));
-        }
-        if !leaving.is_empty() {
-            ctx.console.note(format!("to delete: {}", names(leaving)));
+        for (what, stacks) in [("to create", created), ("to update if changed", there), ("to delete", leaving)] {
+            if !stacks.is_empty() {
+                ctx.console.note(format!("{what}: {}", names(stacks)));
+            }
         }
         let existing: Vec<_> =
             deployment.given().existing().iter().map(|(key, value)| format!("{} {value}", key.name())).collect();
         if !existing.is_empty() {
             ctx.console.note(format!("existing, left alone: {}", existing.join(", ")));
         }
-        let ask = pipelines::is_production(&settings.stage) && !self.dry_run && !settings.yes && !settings.local;
-        if !ask {
-            return Ok((deployment, with_sample));
+        if !self.dry_run {
+            let question = format!("deploy to {} in account {}?", settings.stage, identity.account);
+            ctx.confirm_in_production(&question).await?;
         }
-        let question = format!("deploy to {} in account {}?", settings.stage, identity.account);
-        if settings.no_input {
-            return Err(Error::new(Kind::NeedsInput, question).hint("pass --yes to agree"));
-        }
-        match ctx.console.confirm(&question).await? {
-            true => Ok((deployment, with_sample)),
-            false => Err(Error::new(Kind::Failed, "nothing was done")),
-        }
+        Ok((deployment, with_sample))
     }
 
     fn previewed(&self, ctx: &Context, previews: Vec<StackPreview>) -> Result<Outcome> {
@@ -222,15 +213,6 @@ async fn creates_any(clients: &Clients, stack: &Stack) -> bool {
     false
 }
 
-/// Returns the error for a sample beside a table of the application's own.
-fn no_sample(layout: &Layout) -> Error {
-    let text = format!(
-        "the sample can't write to {}: its functions write only to outboxctl's own outbox table",
-        layout.full_name()
-    );
-    Error::new(Kind::Usage, text).hint("omit --with-sample and the parameter WithSample")
-}
-
 /// Returns the form of consent to a replacement.
 fn consent(ctx: &Context) -> Consent {
     match (ctx.settings.yes || ctx.settings.local, ctx.settings.no_input) {
@@ -247,10 +229,4 @@ fn mask(ctx: &Context, pipeline: &Pipeline, overrides: &BTreeMap<String, String>
         overrides.iter().filter(|(name, _)| names.contains(*name)).for_each(|(_, value)| ctx.console.mask(value));
     }
     Ok(())
-}
-
-fn stacks(reports: &[StackReport]) -> Vec<serde_json::Value> {
-    let stack =
-        |report: &StackReport| json!({ "stack": report.name, "changes": report.changes, "attached": report.attached });
-    reports.iter().map(stack).collect()
 }

@@ -1,7 +1,7 @@
 //! The arguments that decide the templates' parameters, for every command that reads templates.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
 use crate::pipelines::templates::parameter_names;
@@ -18,7 +18,7 @@ pub struct TemplateArgs {
     #[arg(long, value_name = "PATH", env = FUNCTION_BINARY)]
     function_binary: Option<PathBuf>,
     #[command(flatten)]
-    chosen: ChosenParameters,
+    pub chosen: ChosenParameters,
 }
 
 /// The parameters of the templates.
@@ -35,16 +35,13 @@ pub struct ChosenParameters {
 impl TemplateArgs {
     /// Returns the executable that was chosen; None for the running one.
     pub fn executable(&self) -> Option<PathBuf> {
-        self.function_binary.clone().or_else(|| environment::path(FUNCTION_BINARY))
+        chosen_executable(self.function_binary.as_deref())
     }
+}
 
-    /// As [`ChosenParameters::overrides`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn overrides(&self, settings: &Settings, pipeline: &Pipeline) -> Result<BTreeMap<String, String>> {
-        self.chosen.overrides(settings, pipeline)
-    }
+/// Returns the executable of the functions by flag or variable; None for the running one.
+pub fn chosen_executable(flag: Option<&Path>) -> Option<PathBuf> {
+    flag.map(Path::to_owned).or_else(|| environment::path(FUNCTION_BINARY))
 }
 
 impl ChosenParameters {
@@ -61,6 +58,24 @@ impl ChosenParameters {
         }
         check_names(pipeline, &overrides)?;
         Ok(overrides)
+    }
+
+    /// Returns the [overrides](Self::overrides), and all values with the templates' defaults, for a command that does
+    /// not read the deployed ones.
+    ///
+    /// # Errors
+    /// `Usage` for values that the templates do not accept, or that contradict each other.
+    pub fn checked(&self, settings: &Settings, pipeline: &Pipeline) -> Result<[BTreeMap<String, String>; 2]> {
+        let overrides = self.overrides(settings, pipeline)?;
+        let known = pipelines::parameters(pipeline)?;
+        let defaults = known.iter().filter_map(|one| Some((one.name.clone(), one.default.clone()?)));
+        let values = defaults.chain(overrides.clone()).collect();
+        let objection = known.iter().find_map(|one| one.objection(overrides.get(&one.name)?));
+        let objection = objection.or_else(|| pipelines::of_other_engine(&overrides, &values));
+        match objection.or_else(|| pipelines::contradiction(&known, &values)) {
+            Some(objection) => Err(Error::new(Kind::Usage, objection)),
+            None => Ok([overrides, values]),
+        }
     }
 }
 

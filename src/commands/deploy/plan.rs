@@ -1,7 +1,10 @@
 //! Text of a dry run: the change of each resource by stack, with colors.
 
+use anstyle::Style;
+
 use crate::cloudformation::{Change, Effect, ParameterChange, Preview, StackAction, StackPreview};
-use crate::output::{TextStyle, count, painted};
+use crate::output::count;
+use crate::output::style::{BOLD, DIM, GREEN, RED, YELLOW, painted};
 
 /// Maximum characters of a value; longer ones are truncated.
 const LONGEST: usize = 60;
@@ -15,10 +18,10 @@ pub fn creates(action: StackAction) -> bool {
 pub fn text(previews: &[StackPreview]) -> String {
     let mut lines = Vec::new();
     for StackPreview { name, preview } in previews {
-        lines.push(format!("{}  {}", painted(TextStyle::Strong, name), heading(preview)));
+        lines.push(format!("{}  {}", painted(BOLD, name), heading(preview)));
         if preview.changes.iter().any(Change::needs_capture_stopped) {
             let notice = "    the capture is stopped for this update, and resumed afterwards if it ran";
-            lines.push(painted(TextStyle::Warning, notice));
+            lines.push(painted(YELLOW, notice));
         }
         lines.extend(preview.changes.iter().flat_map(change));
         if !preview.parameters.is_empty() {
@@ -29,7 +32,7 @@ pub fn text(previews: &[StackPreview]) -> String {
     let changes = || previews.iter().flat_map(|stack| &stack.preview.changes);
     let permissions: Vec<_> = changes().filter(|change| change.is_permission()).collect();
     if !permissions.is_empty() {
-        lines.push(painted(TextStyle::Strong, "permissions (IAM and resource policies)"));
+        lines.push(painted(BOLD, "permissions (IAM and resource policies)"));
         lines.extend(
             permissions
                 .iter()
@@ -43,16 +46,16 @@ pub fn text(previews: &[StackPreview]) -> String {
 fn heading(preview: &Preview) -> String {
     let changes = preview.changes.len();
     match preview.action {
-        StackAction::Stay => painted(TextStyle::Faint, "no change"),
-        StackAction::Existing => painted(TextStyle::Faint, "existing, left alone"),
+        StackAction::Stay => painted(DIM, "no change"),
+        StackAction::Existing => painted(DIM, "existing, left alone"),
         StackAction::Update => format!("update: {}", count(changes, "change")),
-        StackAction::Create => painted(TextStyle::Good, &format!("create: {}", count(changes, "resource"))),
+        StackAction::Create => painted(GREEN, &format!("create: {}", count(changes, "resource"))),
         StackAction::Recreate => {
-            painted(TextStyle::Warning, &format!("delete its remains, then create: {}", count(changes, "resource")))
+            painted(YELLOW, &format!("delete its remains, then create: {}", count(changes, "resource")))
         }
         StackAction::CreateLater => {
             let text = format!("create after the stacks that it depends on: up to {}", count(changes, "resource"));
-            painted(TextStyle::Good, &text)
+            painted(GREEN, &text)
         }
     }
 }
@@ -65,7 +68,7 @@ fn change(change: &Change) -> Vec<String> {
     if !word.is_empty() || !lost.is_empty() {
         line = format!("{line}  {word}{lost}");
     }
-    let mut lines = vec![painted(if lost.is_empty() { style } else { TextStyle::Bad }, &line)];
+    let mut lines = vec![painted(if lost.is_empty() { style } else { RED }, &line)];
     for value in &change.values {
         let side = |value: &Option<String>| value.as_deref().map_or("(none)".into(), cut);
         lines.push(format!("        {}: {} → {}", value.property, side(&value.before), side(&value.after)));
@@ -83,16 +86,16 @@ fn change(change: &Change) -> Vec<String> {
 }
 
 /// Returns sign, color and word for the change of a resource.
-fn sign(effect: Effect) -> (&'static str, TextStyle, &'static str) {
+fn sign(effect: Effect) -> (&'static str, Style, &'static str) {
     match effect {
-        Effect::Add => ("+", TextStyle::Good, ""),
-        Effect::Modify => ("~", TextStyle::Warning, ""),
-        Effect::MayReplace => ("±", TextStyle::Warning, "may be REPLACED"),
-        Effect::Replace => ("±", TextStyle::Bad, "is REPLACED"),
-        Effect::Delete => ("-", TextStyle::Bad, "is DELETED"),
-        Effect::Release => ("-", TextStyle::Warning, "leaves the stack and is KEPT"),
-        Effect::Import => ("+", TextStyle::Good, "is imported"),
-        Effect::Unknown => ("?", TextStyle::Warning, "not known yet"),
+        Effect::Add => ("+", GREEN, ""),
+        Effect::Modify => ("~", YELLOW, ""),
+        Effect::MayReplace => ("±", YELLOW, "may be REPLACED"),
+        Effect::Replace => ("±", RED, "is REPLACED"),
+        Effect::Delete => ("-", RED, "is DELETED"),
+        Effect::Release => ("-", YELLOW, "leaves the stack and is KEPT"),
+        Effect::Import => ("+", GREEN, "is imported"),
+        Effect::Unknown => ("?", YELLOW, "not known yet"),
     }
 }
 
@@ -171,7 +174,7 @@ mod tests {
         let previews =
             [StackPreview { name: "network", preview: stay }, StackPreview { name: "database", preview: database }];
         let text = text(&previews);
-        let red = painted(TextStyle::Bad, "");
+        let red = painted(RED, "");
         let red = red.trim_end_matches("\u{1b}[0m");
         assert_eq!(text.lines().filter(|line| line.starts_with(red)).count(), 2, "{text}");
         assert_snapshot!(anstream::adapter::strip_str(&text).to_string(), @r"

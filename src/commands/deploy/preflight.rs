@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::existing;
+use crate::aws::account::{self, UNRESERVED};
 use crate::aws::databases::Server;
-use crate::aws::{Clients, account, stream};
+use crate::aws::{Clients, stream};
 use crate::commands::Context;
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::pipelines::{self, AURORA, DATABASE, ENGINE, Output, POSTGRES, Pipeline};
 
-/// Executions that Lambda reserves for functions without a reservation (Lambda developer guide, "Reserved
-/// concurrency").
-const UNRESERVED: i64 = account::UNRESERVED;
 /// The parameter with the reserved executions of the API's writer.
 const RESERVATION: &str = "WriterConcurrency";
 
@@ -26,10 +24,10 @@ pub async fn check(
     deployment: &Deployment,
     overrides: &mut BTreeMap<String, String>,
 ) -> Result<()> {
-    let deployed = |name: &str| deployment.stacks.iter().find_map(|view| view.parameter(name));
-    let values = consistent(deployment.pipeline, &deployed, overrides)?;
+    let deployed = |name: &str| deployed(deployment, name);
+    let values = consistent(deployment, overrides)?;
     existing::check(ctx, deployment, overrides, &values).await?;
-    engine(ctx, deployment, &deployed, overrides, &values)?;
+    engine(ctx, deployment, overrides, &values)?;
     if let (Some(before), Some(after)) = (deployed("DatabaseVersion"), overrides.get("DatabaseVersion"))
         && before != after
     {
@@ -54,12 +52,16 @@ pub async fn check(
     Ok(())
 }
 
+/// Returns the value of a parameter in the deployed stacks.
+fn deployed<'a>(deployment: &'a Deployment, name: &str) -> Option<&'a str> {
+    deployment.stacks.iter().find_map(|view| view.parameter(name))
+}
+
 /// Checks that the database that outboxctl creates keeps its engine, and that each of the user's parameters has an effect
 /// with it.
-fn engine<'a>(
+fn engine(
     ctx: &Context,
     deployment: &Deployment,
-    deployed: &impl Fn(&str) -> Option<&'a str>,
     overrides: &BTreeMap<String, String>,
     values: &BTreeMap<String, String>,
 ) -> Result<()> {
@@ -76,7 +78,7 @@ fn engine<'a>(
         Server::Instance(_) => Some(POSTGRES),
         Server::Cluster(_) => Some(AURORA),
     });
-    match (before.or(deployed(ENGINE)), wanted) {
+    match (before.or(deployed(deployment, ENGINE)), wanted) {
         (Some(before), Some(after)) if before != after => Err(other_engine(ctx, before, after)),
         _ => Ok(()),
     }
@@ -105,17 +107,11 @@ fn move_to_another_stage(ctx: &Context, flags: &str) -> String {
 
 /// Checks that the parameters of the stacks, including those of earlier deploys, are consistent. Returns them, with the
 /// templates' defaults.
-fn consistent<'a>(
-    pipeline: &Pipeline,
-    deployed: &impl Fn(&str) -> Option<&'a str>,
-    overrides: &BTreeMap<String, String>,
-) -> Result<BTreeMap<String, String>> {
-    let parameters = pipelines::parameters(pipeline)?;
-    let mut values: BTreeMap<_, _> = parameters
-        .iter()
-        .filter_map(|parameter| Some((parameter.name.clone(), deployed(&parameter.name)?.to_owned())))
-        .collect();
-    values.extend(overrides.clone());
+fn consistent(deployment: &Deployment, overrides: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>> {
+    let parameters = pipelines::parameters(deployment.pipeline)?;
+    let before =
+        parameters.iter().filter_map(|one| Some((one.name.clone(), deployed(deployment, &one.name)?.to_owned())));
+    let values = before.chain(overrides.clone()).collect();
     match pipelines::contradiction(&parameters, &values) {
         None => {
             let defaults = parameters.into_iter().filter_map(|parameter| Some((parameter.name, parameter.default?)));

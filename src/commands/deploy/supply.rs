@@ -9,12 +9,12 @@ use tokio::sync::OnceCell;
 use crate::aws::package::{Package, Runs, Uploaded, upload};
 use crate::aws::{Clients, account, dms};
 use crate::cloudformation::{Outputs, Supply};
-use crate::commands::{Context, reach};
+use crate::commands::{Context, reach, running_executable};
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::local;
 use crate::outbox::Layout;
-use crate::output::{Console, Event};
+use crate::output::Console;
 use crate::pipelines::{Artifact, Output};
 use crate::postgres::tls::regional_root;
 
@@ -44,10 +44,7 @@ impl Artifacts {
         deployment: &Deployment,
         dry_run: bool,
     ) -> Result<Self> {
-        let path = match binary {
-            Some(path) => path,
-            None => std::env::current_exe().or_fail(Kind::Io, || "the running executable can't be found".into())?,
-        };
+        let path = binary.map_or_else(running_executable, Ok)?;
         let local = ctx.settings.local;
         let runs = if local { Runs::Here } else { Runs::OnLambda };
         let package = tokio::task::spawn_blocking(move || Package::read(&path, runs))
@@ -79,9 +76,9 @@ impl Artifacts {
     }
 
     async fn upload(&self, bucket: &str) -> Result<()> {
-        self.console.emit(Event::started("package", format!("to {bucket}")));
+        self.console.started("package", format!("to {bucket}"));
         let put = upload(&self.clients, self.package.clone(), bucket).await;
-        let put = put.inspect_err(|error| self.console.emit(Event::failed("package", error.message())))?;
+        let put = self.console.report_failure("package", put)?;
         let message = match put {
             Uploaded::New => "uploaded",
             Uploaded::Found => "already uploaded",
@@ -94,7 +91,7 @@ impl Artifacts {
                 self.package.key
             ));
         }
-        self.console.emit(Event::finished("package", message, put != Uploaded::Found));
+        self.console.finished("package", message, put != Uploaded::Found);
         Ok(())
     }
 

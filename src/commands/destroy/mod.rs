@@ -3,6 +3,7 @@
 mod attachments;
 mod leftovers;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::json;
@@ -11,14 +12,13 @@ use crate::aws::dms::{Polling, Source, Task};
 use crate::aws::{Clients, account, buckets};
 use crate::cloudformation::graph::{self, End};
 use crate::cloudformation::{Engine, StackView};
-use crate::commands::Context;
 use crate::commands::announce::announce;
 use crate::commands::dms::{Blockers, REBUILT};
-use crate::commands::reach;
-use crate::commands::watch::{detached, is_unanswered, with_operations};
+use crate::commands::operations::{attached, is_unanswered, with_operations};
+use crate::commands::{Context, reach};
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, Outcome};
+use crate::output::Outcome;
 use crate::pipelines::Output;
 
 /// Time limit for network interfaces: Lambda returns those of a deleted function within 20 minutes, most of which have
@@ -41,9 +41,8 @@ impl Args {
         let (pipeline, stage) = (deployment.pipeline.name, deployment.stage.as_str());
         if !deployment.exists() {
             let data = json!({ "deleted": [], "leftovers": [] });
-            return Ok(Outcome::data(data)
-                .changed(false)
-                .summary(format!("{pipeline} is not deployed in stage {stage}")));
+            let summary = format!("{pipeline} is not deployed in stage {stage}");
+            return Ok(Outcome::data(data).changed(false).summary(summary));
         }
         let identity = account::identity(clients).await?;
         let account = &identity.account;
@@ -51,65 +50,35 @@ impl Args {
         ctx.console.note(format!("to delete: {}", names(&deployment).join(", ")));
         refuse_protected(&deployment)?;
         let question = format!("delete {pipeline} in stage {stage}, account {account}, with all its data?");
-        if !ctx.settings.yes && ctx.settings.no_input {
-            return Err(Error::new(Kind::NeedsInput, question).hint("pass --yes to agree"));
-        }
-        if !ctx.settings.yes && !ctx.console.confirm(&question).await? {
-            return Err(Error::new(Kind::Failed, "nothing was deleted"));
-        }
+        ctx.confirm(&question).await?;
 
         let engine = Engine::new(clients, &ctx.console);
         let _hold = ctx.hold();
-        let ends = tokio::select! {
-            ends = async {
-                attachments::check(ctx, clients, &engine, &deployment).await?;
-                stop_capture(ctx, &deployment).await?;
-                self.delete_stacks(ctx, &engine, &deployment).await
-            } => ends?,
-            () = ctx.cancel.cancelled() => return Err(detached(&engine)),
+        let deleting = async {
+            attachments::check(ctx, clients, &engine, &deployment).await?;
+            stop_capture(ctx, &deployment).await?;
+            self.delete_stacks(ctx, &engine, &deployment).await
         };
-        let mut failure: Option<Error> = None;
-        let mut deleted = Vec::new();
-        // Without an answer from AWS the state of the remaining stacks is unknown.
-        let unanswered = ends.values().any(|end| matches!(end, End::Failed(error) if is_unanswered(error)));
-        for (name, end) in ends {
-            match end {
-                End::Done(true) => deleted.push(name),
-                End::Done(false) => {}
-                End::Failed(error) => {
-                    ctx.console.emit(Event::failed(name, error.message()));
-                    // The failure of a stack takes precedence over a failed request.
-                    failure = match failure {
-                        Some(first) if !is_unanswered(&first) || is_unanswered(&error) => Some(first),
-                        _ => Some(error),
-                    };
-                }
-                End::Skipped(because) if unanswered => {
-                    let text = format!("not started: the deletion of {because} was not confirmed");
-                    ctx.console.emit(Event::failed(name, text));
-                }
-                End::Skipped(because) => {
-                    ctx.console.emit(Event::failed(name, format!("kept, because {because} still exists")))
-                }
-            }
-        }
+        let (deleted, mut failure) = ended(ctx, attached(ctx, &engine, deleting).await?);
         if let Some(error) = failure.take_if(|error| is_unanswered(error)) {
             return Err(with_operations(&engine, error).with_data(json!({ "deleted": deleted })));
         }
         let left = leftovers::find(clients, &deployment, &ctx.settings).await?;
+        let data = json!({ "deleted": deleted, "leftovers": left });
         match failure {
             Some(error) => {
                 left.iter().for_each(|one| ctx.console.warn(format!("left over: {one}")));
-                Err(error.with_data(json!({ "deleted": deleted, "leftovers": left })))
+                Err(error.with_data(data))
             }
-            None if !left.is_empty() => Err(Error::new(Kind::Failed, format!("left over: {}", left.join("; ")))
-                .hint(
-                    "these were kept on purpose or could not be deleted; remove them by hand when they are not needed",
-                )
-                .with_data(json!({ "deleted": deleted, "leftovers": left }))),
-            None => Ok(Outcome::data(json!({ "deleted": deleted, "leftovers": left }))
-                .changed(true)
-                .summary(format!("{pipeline} is gone from stage {stage}"))),
+            None if !left.is_empty() => {
+                let hint =
+                    "these were kept on purpose or could not be deleted; remove them by hand when they are not needed";
+                Err(Error::new(Kind::Failed, format!("left over: {}", left.join("; "))).hint(hint).with_data(data))
+            }
+            None => {
+                let summary = format!("{pipeline} is gone from stage {stage}");
+                Ok(Outcome::data(data).changed(true).summary(summary))
+            }
         }
     }
 
@@ -119,7 +88,7 @@ impl Args {
         ctx: &Context,
         engine: &Engine,
         deployment: &Deployment,
-    ) -> Result<std::collections::BTreeMap<&'static str, End<bool>>> {
+    ) -> Result<BTreeMap<&'static str, End<bool>>> {
         let clients = ctx.aws().await?;
         let dependents = |name: &'static str| {
             let stacks = deployment.pipeline.stacks.iter();
@@ -140,7 +109,7 @@ impl Args {
                     Err(error) if is_held_by_interfaces(&error) => {
                         let message =
                             "network interfaces of deleted functions are still in use: trying again in 5 minutes";
-                        ctx.console.emit(Event::progress(name, message));
+                        ctx.console.progress(name, message);
                         engine.wait(INTERFACES).await;
                         engine.destroy(name, &view.name).await
                     }
@@ -150,6 +119,37 @@ impl Args {
         };
         Ok(graph::run(&names(deployment), dependents, step).await)
     }
+}
+
+/// Reports the stacks that were not deleted. Returns the deleted ones, and the error of the command.
+fn ended(ctx: &Context, ends: BTreeMap<&'static str, End<bool>>) -> (Vec<&'static str>, Option<Error>) {
+    let (mut deleted, mut failure) = (Vec::new(), None);
+    // Without an answer from AWS the state of the remaining stacks is unknown.
+    let unanswered = ends.values().any(|end| matches!(end, End::Failed(error) if is_unanswered(error)));
+    for (name, end) in ends {
+        let text = match end {
+            End::Done(true) => {
+                deleted.push(name);
+                continue;
+            }
+            End::Done(false) => continue,
+            End::Failed(error) => {
+                let text = error.message().to_owned();
+                // The failure of a stack takes precedence over a failed request.
+                failure = match failure {
+                    Some(first) if !is_unanswered(&first) || is_unanswered(&error) => Some(first),
+                    _ => Some(error),
+                };
+                text
+            }
+            End::Skipped(because) if unanswered => {
+                format!("not started: the deletion of {because} was not confirmed")
+            }
+            End::Skipped(because) => format!("kept, because {because} still exists"),
+        };
+        ctx.console.failed(name, text);
+    }
+    (deleted, failure)
 }
 
 /// Returns whether the deletion failed because network interfaces use a resource.
@@ -188,23 +188,20 @@ async fn stop_capture(ctx: &Context, deployment: &Deployment) -> Result<()> {
         return Ok(());
     }
     let clients = ctx.aws().await?;
-    ctx.console.emit(Event::started("capture", "stopping the task"));
+    ctx.console.started("capture", "stopping the task");
     let task = Task::new(clients, task, Polling::new(clients, STOP_DEADLINE), &ctx.console);
     match Blockers::during(ctx, deployment, task.stop()).await {
         Ok(changed) => {
             drop_slot(ctx, deployment).await;
-            ctx.console.emit(Event::finished("capture", if changed { "stopped" } else { "was not running" }, changed));
+            ctx.console.finished("capture", if changed { "stopped" } else { "was not running" }, changed);
             Ok(())
         }
         // The task was deleted by hand: nothing to stop.
         Err(error) if error.kind() == Kind::NotDeployed => {
-            ctx.console.emit(Event::finished("capture", "no task found", false));
+            ctx.console.finished("capture", "no task found", false);
             Ok(())
         }
-        Err(error) => {
-            ctx.console.emit(Event::failed("capture", error.message()));
-            Err(error)
-        }
+        Err(error) => ctx.console.report_failure("capture", Err(error)),
     }
 }
 

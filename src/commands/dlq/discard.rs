@@ -2,9 +2,9 @@
 
 use super::warn_in_use;
 use crate::commands::Context;
-use crate::commands::reach::{self, DatabaseArgs};
+use crate::commands::reach::DatabaseArgs;
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, Outcome};
+use crate::output::Outcome;
 use crate::repair::dead_letters::{DeadLetter, Selection, discard};
 
 /// Delete dead letters permanently
@@ -44,19 +44,19 @@ impl Args {
             let event = letter.event.event_id.as_deref().unwrap_or("no event id");
             ctx.console.note(format!("{} {} {}: {event}", letter.id, letter.cause, letter.event.aggregate()));
         }
-        reach::confirm(ctx, &format!("delete {} dead letters permanently?", meant.len())).await?;
+        ctx.confirm(&format!("delete {} dead letters permanently?", meant.len())).await?;
         let _hold = ctx.hold();
-        ctx.console.emit(Event::started("discard", places.describe()));
+        ctx.console.started("discard", places.describe());
         let mut discarded = Vec::new();
         let ended = discard(&mut places, &selection, &ctx.cancel, |letter| discarded.push(letter.clone())).await;
         warn_in_use(ctx, &places);
         let count = discarded.len();
         let data = serde_json::json!({ "discarded": discarded });
         if let Err(error) = ended {
-            ctx.console.emit(Event::failed("discard", error.message()));
+            ctx.console.failed("discard", error.message());
             return Err(error.hint(format!("{count} were deleted; run it again for the rest")).with_data(data));
         }
-        ctx.console.emit(Event::finished("discard", format!("{count} deleted"), count > 0));
+        ctx.console.finished("discard", format!("{count} deleted"), count > 0);
         if count < meant.len() {
             let text = format!("{} of {} no longer existed, or are in use", meant.len() - count, meant.len());
             return Err(Error::new(Kind::Failed, text).with_data(data));

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Chosen, places, warn_in_use};
-use crate::commands::Context;
-use crate::commands::args;
 use crate::commands::reach::DatabaseArgs;
+use crate::commands::{Context, args};
 use crate::error::Result;
 use crate::output::{Outcome, Table};
 use crate::repair::dead_letters::{DeadLetter, Selection, counts};
@@ -41,13 +40,6 @@ struct Listed {
     dead_letters: Option<Vec<DeadLetter>>,
 }
 
-#[derive(Serialize)]
-struct Line<'a> {
-    r#type: &'static str,
-    #[serde(flatten)]
-    letter: &'a DeadLetter,
-}
-
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let wait = ctx.console.wait("dlq", "reading dead letters");
@@ -61,7 +53,7 @@ impl Args {
         let (by_cause, by_place) = (counts(&letters, |letter| &letter.cause), counts(&letters, |letter| letter.place));
         let lines = ctx.console.format() == OutputFormat::Ndjson;
         for letter in letters.iter().filter(|_| lines) {
-            if !ctx.console.machine_item(&Line { r#type: "dead-letter", letter }) {
+            if !ctx.console.machine_item("dead-letter", letter) {
                 break;
             }
         }

@@ -1,12 +1,11 @@
 //! `outboxctl dlq redrive`.
 
 use super::{Chosen, warn_in_use};
-use crate::commands::Context;
-use crate::commands::announce;
 use crate::commands::args::rate;
-use crate::commands::reach::{self, DatabaseArgs};
+use crate::commands::reach::DatabaseArgs;
+use crate::commands::{Context, announce};
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, Expect, Outcome};
+use crate::output::{Expect, Outcome};
 use crate::repair::dead_letters::{Options, Places, Report, Selection, Step, redrive};
 
 /// Deliver dead letters again
@@ -52,7 +51,7 @@ impl Args {
         let deployment = announce::deployment(ctx, !self.dry_run).await?.reached(self.database.via);
         let mut places = Places::open(&deployment, place.as_deref()).await?;
         if !self.dry_run {
-            reach::confirm_in_production(ctx, &format!("send dead letters of {} again?", ctx.settings.stage)).await?;
+            ctx.confirm_in_production(&format!("send dead letters of {} again?", ctx.settings.stage)).await?;
         }
         let mut selection = Selection { cause, aggregate, ids: self.ids };
         if selection.is_abbreviated() {
@@ -63,7 +62,7 @@ impl Args {
         let _hold = ctx.hold();
         let way =
             |place: &crate::repair::dead_letters::Place| format!("{} → {}", place.name, place.destination.describe());
-        ctx.console.emit(Event::started("redrive", places.0.iter().map(way).collect::<Vec<_>>().join("; ")));
+        ctx.console.started("redrive", places.0.iter().map(way).collect::<Vec<_>>().join("; "));
         let mut done = 0;
         let total = (!named.ids.is_empty()).then_some(named.ids.len() as u64);
         let on_step = |step: &Step| {
@@ -78,7 +77,7 @@ impl Args {
         let (report, ended) = redrive(&mut places, &options, &ctx.cancel, on_step).await;
         warn_in_use(ctx, &places);
         if let Err(error) = ended {
-            ctx.console.emit(Event::failed("redrive", error.message()));
+            ctx.console.failed("redrive", error.message());
             let Report { sent, left, .. } = report;
             let hint = format!("{sent} are sent and removed; run it again for the remaining {left}");
             return Err(error.hint(hint).with_data(report));
@@ -94,16 +93,16 @@ fn finish(ctx: &Context, report: Report) -> Result<Outcome> {
     let Report { selected, sent, refused, unsendable, dry_run, .. } = report;
     if dry_run {
         let message = format!("{} of {selected} would be sent", selected - unsendable);
-        ctx.console.emit(Event::finished("redrive", message, false));
+        ctx.console.finished("redrive", message, false);
         return Ok(Outcome::data(report).changed(false));
     }
     if refused + unsendable > 0 {
         let message = format!("{sent} of {selected} sent; {} remain in the dead-letter store", refused + unsendable);
-        ctx.console.emit(Event::failed("redrive", &message));
+        ctx.console.failed("redrive", &message);
         return Err(Error::new(Kind::Failed, message)
             .hint("`outboxctl dlq show ID` shows the reason; fix the consumer or raise the limit first")
             .with_data(report));
     }
-    ctx.console.emit(Event::finished("redrive", format!("{sent} sent and removed"), sent > 0));
+    ctx.console.finished("redrive", format!("{sent} sent and removed"), sent > 0);
     Ok(Outcome::data(report).changed(sent > 0))
 }

@@ -9,7 +9,7 @@ use super::{places, warn_in_use};
 use crate::commands::Context;
 use crate::commands::reach::DatabaseArgs;
 use crate::error::Result;
-use crate::output::{Outcome, Table};
+use crate::output::{Outcome, Table, utc};
 use crate::repair::dead_letters::{DeadLetter, Opened};
 
 /// Show one dead letter with its full payload and the reason
@@ -42,7 +42,7 @@ impl Args {
         let mut table = Table::new(["", &letter.id]);
         let event = &letter.event;
         let dash = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".into());
-        table.row(["failed at", &letter.at.format("%Y-%m-%d %H:%M:%S UTC").to_string()]);
+        table.row(["failed at", &utc(letter.at)]);
         table.row(["place", letter.place]);
         table.row(["by", &letter.part]);
         table.row(["cause", &letter.cause]);

@@ -10,7 +10,6 @@ use chrono::Utc;
 use crate::commands::Context;
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind};
-use crate::output::Event;
 use crate::postgres::admin::{OpenTransaction, StatusReport};
 
 /// Usual duration of a start.
@@ -46,7 +45,7 @@ impl Blockers {
                 if seen.is_empty() {
                     seen = open_transactions(ctx, deployment).await;
                 }
-                Err(seen.iter().take(3).fold(error, |error, one| error.hint(advice(one))))
+                Err(error.with_hints(seen.iter().take(3).map(advice)))
             }
             result => result,
         }
@@ -58,7 +57,7 @@ impl Blockers {
         loop {
             let seen = open_transactions(ctx, deployment).await;
             for one in seen.iter().filter(|one| !said.contains(&one.pid)) {
-                ctx.console.emit(Event::progress("dms", format!("waiting for {}", one.with_age(Utc::now()))));
+                ctx.console.progress("dms", format!("waiting for {}", one.with_age(Utc::now())));
             }
             said = seen.iter().map(|one| one.pid).collect();
             if let Ok(mut kept) = self.0.lock() {

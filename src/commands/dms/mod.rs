@@ -1,7 +1,6 @@
 //! `outboxctl dms …`.
 
 mod blocked;
-pub mod capture;
 mod rebuild;
 mod slot;
 mod start;
@@ -11,7 +10,8 @@ mod task;
 mod test;
 
 pub use blocked::Blockers;
-pub use rebuild::{Gap, REBUILT, Renewal, Waits, new_name};
+pub use rebuild::{Counts, Gap, Renewal, Waits};
+pub use slot::REBUILT;
 pub use task::Deployed;
 
 use crate::commands::Context;

@@ -2,13 +2,22 @@
 
 use std::time::Duration;
 
+use chrono::Utc;
+
 use crate::deployment::database::Database;
 use crate::error::{Error, Kind, Result};
 use crate::postgres::admin::SlotRequest;
 use crate::timing::Wait;
 
+/// Begins the names of the slots that outboxctl makes.
+pub const REBUILT: &str = "outboxctl_";
 /// Delay between requests, each of which waits for some seconds.
 const AGAIN: Duration = Duration::from_millis(500);
+
+/// Returns the name of a new slot.
+pub fn new_name() -> String {
+    format!("{REBUILT}{:x}", Utc::now().timestamp_millis())
+}
 
 /// Creates the slot, unless it exists; returns the position from which it has every change.
 ///

@@ -8,7 +8,7 @@ use crate::aws::dms::{Interrupted, Mark, StartPoint};
 use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration};
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, Outcome};
+use crate::output::Outcome;
 use crate::postgres::admin::REBUILD;
 
 /// Start the capture, or resume it where it stopped
@@ -30,12 +30,8 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
-        ctx.console.emit(Event::started("dms", "starting the task"));
-        let started = self.start(ctx).await;
-        if let Err(error) = &started {
-            ctx.console.emit(Event::failed("dms", error.message()));
-        }
-        started
+        ctx.console.started("dms", "starting the task");
+        ctx.console.report_failure("dms", self.start(ctx).await)
     }
 
     async fn start(&self, ctx: &Context) -> Result<Outcome> {
@@ -66,7 +62,7 @@ impl Args {
         deployed.forget_pause(ctx).await;
         let now = deployed.task.describe().await?;
         let message = if changed { format!("the task is {}", now.status) } else { "already running".into() };
-        ctx.console.emit(Event::finished("dms", message, changed));
+        ctx.console.finished("dms", message, changed);
         Ok(Outcome::data(now).changed(changed))
     }
 }

@@ -30,41 +30,34 @@ impl Args {
             }
         }
         let mut data = serde_json::to_value(&now).unwrap_or_default();
-        if now.status == "starting" {
+        let summary = if now.status == "starting" {
             let waits = open_transactions(ctx, &deployed.deployment).await;
             for one in &waits {
                 table.row(["waits for", &one.with_age(Utc::now())]);
             }
             let summary = waits.first().map(advice);
             data["waits_for"] = serde_json::to_value(waits).unwrap_or_default();
-            let outcome = Outcome::data(data).table(table);
-            return Ok(match summary {
-                Some(summary) => outcome.summary(summary),
-                None => outcome,
-            });
-        }
-        let trouble = deployed.slot_trouble(ctx).await;
-        if let Some(trouble) = &trouble {
-            table.row(["slot", &trouble.to_string()]);
-        }
-        data["slot"] = trouble.as_ref().map(ToString::to_string).into();
-        // The rest is worth showing without the tags.
-        let interrupted = deployed.task.interrupted().await.ok().flatten();
-        if let Some(interrupted) = &interrupted {
-            table.row(["interrupted", &interrupted.to_string()]);
-        }
-        let outcome = Outcome::data(data).table(table);
-        if let Some(interrupted) = interrupted {
-            let command = ctx.settings.command(&interrupted.command());
-            return Ok(outcome.summary(format!("`{command}` completes it, and starts the task")));
-        }
-        if trouble.is_some() {
-            return Ok(outcome.summary(REBUILD));
-        }
-        let failure = (now.status == "failed").then(|| now.failure());
-        Ok(match failure.as_ref().and_then(|failure| failure.hints().next()) {
-            Some(hint) => outcome.summary(hint),
-            None => outcome,
-        })
+            summary
+        } else {
+            let trouble = deployed.slot_trouble(ctx).await.map(|trouble| trouble.to_string());
+            // The rest is worth showing without the tags.
+            let interrupted = deployed.task.interrupted().await.ok().flatten();
+            if let Some(trouble) = &trouble {
+                table.row(["slot", trouble]);
+            }
+            if let Some(interrupted) = &interrupted {
+                table.row(["interrupted", &interrupted.to_string()]);
+            }
+            data["slot"] = trouble.clone().into();
+            match (interrupted.map(|interrupted| ctx.settings.command(&interrupted.command())), trouble) {
+                (Some(command), _) => Some(format!("`{command}` completes it, and starts the task")),
+                (None, Some(_)) => Some(REBUILD.to_owned()),
+                (None, None) if now.status == "failed" => now.failure().hints().next().map(str::to_owned),
+                (None, None) => None,
+            }
+        };
+        let mut outcome = Outcome::data(data).table(table);
+        outcome.summary = summary;
+        Ok(outcome)
     }
 }

@@ -7,7 +7,7 @@ use super::task::Deployed;
 use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration};
 use crate::error::Result;
-use crate::output::{Event, Outcome};
+use crate::output::Outcome;
 
 /// Stop the capture; the replication slot keeps its position
 ///
@@ -21,15 +21,15 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
-        ctx.console.emit(Event::started("dms", "stopping the task"));
+        ctx.console.started("dms", "stopping the task");
         let deployed = Deployed::find(ctx, self.timeout, true).await?;
         let stopped = Blockers::during(ctx, &deployed.deployment, deployed.task.stop()).await;
-        let changed = stopped.inspect_err(|e| ctx.console.emit(Event::failed("dms", e.message())))?;
+        let changed = ctx.console.report_failure("dms", stopped)?;
         deployed.forget_pause(ctx).await;
         let now = deployed.task.describe().await?;
         let message =
             if changed { "the task is stopped".into() } else { format!("nothing to stop: the task is {}", now.status) };
-        ctx.console.emit(Event::finished("dms", message, changed));
+        ctx.console.finished("dms", message, changed);
         Ok(Outcome::data(now).changed(changed))
     }
 }

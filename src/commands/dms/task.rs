@@ -5,8 +5,7 @@ use std::time::Duration;
 use super::blocked::report;
 use super::slot;
 use crate::aws::dms::{Connection, Mark, Polling, SlotUse, Snapshot, Source, StartPoint, Task, test};
-use crate::commands::Context;
-use crate::commands::{announce, reach};
+use crate::commands::{Context, announce};
 use crate::deployment::Deployment;
 use crate::error::Result;
 use crate::pipelines::{Output, Part};
@@ -25,7 +24,7 @@ pub struct Deployed {
 impl Deployed {
     /// Finds the task. `changes` is true if the command is about to start or stop it.
     pub async fn find(ctx: &Context, timeout: Duration, changes: bool) -> Result<Self> {
-        reach::need(ctx, Part::Capture)?;
+        ctx.need(Part::Capture)?;
         Self::of(ctx, announce::deployment(ctx, changes).await?, timeout).await
     }
 
@@ -46,6 +45,14 @@ impl Deployed {
         })
     }
 
+    /// Returns the task of a loaded deployment; None if it has no task.
+    pub async fn if_any(ctx: &Context, deployment: &Deployment, timeout: Duration) -> Result<Option<Self>> {
+        match deployment.output(Output::TaskArn) {
+            Ok(_) => Self::of(ctx, deployment.clone(), timeout).await.map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+
     /// Starts the task; see [`Task::start`]. Returns false if it was already running.
     ///
     /// # Errors
@@ -55,10 +62,7 @@ impl Deployed {
         let mut from = from.clone();
         if now.status != "running" {
             // DMS does not start a task without successful connection tests.
-            let connections = self.test(ctx, true).await?;
-            if let Some(failure) = connections.iter().find(|c| !c.is_successful()).map(Connection::failure) {
-                return Err(failure);
-            }
+            self.test(ctx, true).await?;
             from = self.with_slot(ctx, &now, from).await?;
         }
         self.task.start(&from, wait).await
@@ -97,6 +101,20 @@ impl Deployed {
         SlotTrouble::find(&slots, slot.named.as_deref(), slot.plugin)
     }
 
+    /// Marks the task with the name of a new slot, and returns the name.
+    pub async fn mark_new_slot(&self) -> Result<String> {
+        let name = slot::new_name();
+        self.task.mark(Mark::Rebuild, &name).await?;
+        Ok(name)
+    }
+
+    /// Removes the marks of an upgrade and of a new slot, once nothing is missing.
+    pub async fn unmark_renewal(&self) -> Result<()> {
+        // In this order: with the mark of the upgrade alone, the capture would be replaced once more.
+        self.task.unmark(Mark::Upgrade).await?;
+        self.task.unmark(Mark::Rebuild).await
+    }
+
     /// Removes the mark of an interrupted deploy: the task was started or stopped by hand since.
     pub async fn forget_pause(&self, ctx: &Context) {
         if let Err(error) = self.task.unmark(Mark::Resume).await {
@@ -105,8 +123,15 @@ impl Deployed {
     }
 
     /// Tests both endpoints; see [`test()`].
+    ///
+    /// # Errors
+    /// `EndpointFailed` if a test fails.
     pub async fn test(&self, ctx: &Context, only_untested: bool) -> Result<Vec<Connection>> {
-        let endpoints = [("source", self.source.as_str()), ("target", self.target.as_str())];
-        test(ctx.aws().await?, &self.instance, endpoints, only_untested, self.polling, &ctx.console).await
+        let (clients, endpoints) = (ctx.aws().await?, [("source", self.source.as_str()), ("target", &self.target)]);
+        let connections = test(clients, &self.instance, endpoints, only_untested, self.polling, &ctx.console).await?;
+        match connections.iter().find(|connection| !connection.is_successful()) {
+            Some(failed) => Err(failed.failure()),
+            None => Ok(connections),
+        }
     }
 }

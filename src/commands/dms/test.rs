@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::task::Deployed;
-use crate::aws::dms::Connection;
 use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration};
 use crate::error::Result;
@@ -20,9 +19,6 @@ pub struct Args {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let connections = Deployed::find(ctx, self.timeout, false).await?.test(ctx, false).await?;
-        if let Some(failure) = connections.iter().find(|c| !c.is_successful()).map(Connection::failure) {
-            return Err(failure);
-        }
         let mut table = Table::new(["endpoint", "result"]);
         for connection in &connections {
             table.row([connection.role, connection.status.as_deref().unwrap_or("untested")]);

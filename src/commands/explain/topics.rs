@@ -107,8 +107,8 @@ pub fn find(asked: &str) -> Result<Text> {
     }
     let kinds = Kind::ALL.iter().map(|kind| kind.name());
     let near = similar(&name, TOPICS.iter().map(|topic| topic.name).chain(kinds));
-    let error = Error::new(Kind::Usage, format!("topic {asked:?} not found"));
-    let error = if near.is_empty() { error } else { error.hint(format!("did you mean {}?", near.join(" or "))) };
+    let meant = (!near.is_empty()).then(|| format!("did you mean {}?", near.join(" or ")));
+    let error = Error::new(Kind::Usage, format!("topic {asked:?} not found")).with_hints(meant);
     Err(error.hint("`outboxctl explain` lists them all"))
 }
 

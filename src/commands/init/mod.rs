@@ -3,10 +3,12 @@
 mod schema;
 mod text;
 
+use std::fs::Permissions;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::aws::endpoint::is_loopback;
 use crate::commands::Context;
@@ -59,15 +61,12 @@ impl Args {
             false => Candidates::default(),
         };
         let text = text::render(&answers, &pipelines::parameters(pipeline)?, &candidates.found);
+        let outcome = Outcome::data(data(&answers, &candidates));
         if before.as_deref() == Some(text.as_str()) {
-            return Ok(Outcome::data(data(&answers, &candidates))
-                .changed(false)
-                .summary(format!("{FILE_NAME} is already up to date")));
+            return Ok(outcome.changed(false).summary(format!("{FILE_NAME} is already up to date")));
         }
         write(path, &text, self.force)?;
-        Ok(Outcome::data(data(&answers, &candidates))
-            .changed(true)
-            .summary(format!("wrote {FILE_NAME}; next: `outboxctl doctor`")))
+        Ok(outcome.changed(true).summary(format!("wrote {FILE_NAME}; next: `outboxctl doctor`")))
     }
 
     /// Returns the settings for the file.
@@ -143,12 +142,12 @@ async fn find(ctx: &Context, pipeline: &'static Pipeline) -> Result<Candidates> 
     Ok(candidates)
 }
 
-fn data(answers: &text::Answers, candidates: &Candidates) -> serde_json::Value {
+fn data(answers: &text::Answers, candidates: &Candidates) -> Value {
     let text::Answers { region, profile, stage, pipeline, local, .. } = answers;
+    let found = candidates.found.iter().map(|(key, values)| (key.name().to_owned(), json!(values)));
     json!({
         "path": FILE_NAME, "region": region, "profile": profile, "stage": stage, "pipeline": pipeline, "local": local,
-        "candidates": candidates.found.iter().map(|(key, values)| (key.name().to_owned(), json!(values))).collect::<serde_json::Map<_, _>>(),
-        "denied": candidates.denied,
+        "candidates": found.collect::<Map<_, _>>(), "denied": candidates.denied,
     })
 }
 
@@ -158,11 +157,7 @@ fn write(path: &Path, text: &str, over: bool) -> Result<()> {
     let mut file = tempfile::NamedTempFile::new_in(".").or_fail(Kind::Io, failed)?;
     file.write_all(text.as_bytes()).or_fail(Kind::Io, failed)?;
     // Temporary files are readable by their owner only; this file has no secrets.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644)).or_fail(Kind::Io, failed)?;
-    }
+    file.as_file().set_permissions(Permissions::from_mode(0o644)).or_fail(Kind::Io, failed)?;
     let kept = if over { file.persist(path) } else { file.persist_noclobber(path) };
     kept.map(drop).or_fail(Kind::Io, failed)
 }

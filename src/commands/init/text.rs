@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::doctor::Candidate;
 use crate::outbox::layout::{KEYS as KEYS_OF_OUTBOX, Keys};
+use crate::output::wrap;
 use crate::pipelines::{self, Parameter};
 use crate::settings::{Existing, ExistingKey, KEYS};
 
@@ -133,17 +134,7 @@ fn quoted(value: &str) -> String {
 
 /// Returns comment lines of at most 100 columns.
 fn comment(about: &str) -> String {
-    let (mut lines, mut line) = (String::new(), String::from("#"));
-    for word in about.split_whitespace() {
-        if line.chars().count() + 1 + word.chars().count() > 100 {
-            lines.push_str(&line);
-            lines.push('\n');
-            line = String::from("#");
-        }
-        line.push(' ');
-        line.push_str(word);
-    }
-    format!("{lines}{line}\n")
+    wrap::words(about, 98).iter().map(|line| format!("# {line}\n")).collect()
 }
 
 #[cfg(test)]

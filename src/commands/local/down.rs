@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::commands::Context;
 use crate::error::{Error, Kind, Result};
 use crate::local::{Home, control};
-use crate::output::{Event, Outcome};
+use crate::output::Outcome;
 
 /// Stop the local stack, keeping deployed resources and data for the next `up`
 #[derive(Debug, clap::Args)]
@@ -21,7 +21,7 @@ pub struct Args {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let home = Home::find()?;
-        ctx.console.emit(Event::started("local", "stopping"));
+        ctx.console.started("local", "stopping");
         let ended = control::down(&home, !self.purge).await?;
         if self.purge {
             control::purge(&home)?;
@@ -35,14 +35,14 @@ impl Args {
             (false, left) => format!("the local stack was not up; ended {left} processes that it had left behind"),
         };
         if let Some(reason) = ended.unsaved {
-            ctx.console.emit(Event::failed("local", "down, but the emulator's state is not saved"));
+            ctx.console.failed("local", "down, but the emulator's state is not saved");
             let text = format!("the local stack is down, but the emulator could not save its state: {reason}");
             return Err(Error::new(Kind::Failed, text)
                 .hint("stacks, streams and functions are restored from the last saved state; PostgreSQL is up to date")
                 .hint("bring it up again with `outboxctl local up`, then `outboxctl deploy --local`"));
         }
         let changed = ended.daemon || ended.orphans > 0 || self.purge || self.purge_tools;
-        ctx.console.emit(Event::finished("local", text, changed));
+        ctx.console.finished("local", text, changed);
         Ok(Outcome::data(json!({"up": false, "purged": self.purge})).changed(changed))
     }
 }

@@ -1,9 +1,9 @@
 //! `outboxctl local env`.
 
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 use crate::error::Result;
-use crate::local::state::{self, State};
+use crate::local::state;
 use crate::output::Outcome;
 use crate::settings::quoted;
 
@@ -29,22 +29,17 @@ const IN_THE_WAY: &str = "AWS_PROFILE AWS_SESSION_TOKEN";
 
 impl Args {
     pub fn run(self) -> Result<Outcome> {
-        let state = state::running()?;
-        let variables: Map<String, Value> =
-            state.variables().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-        Ok(Outcome::data(variables).text(script(&state, self.shell)))
+        let variables = state::running()?.variables();
+        let lines = variables.iter().map(|(name, value)| match self.shell {
+            Shell::Sh => format!("export {name}={}", quoted(value)),
+            Shell::Fish => format!("set -gx {name} {}", quoted(value)),
+        });
+        let last = match self.shell {
+            Shell::Sh => format!("unset {IN_THE_WAY}"),
+            Shell::Fish => format!("set -e {IN_THE_WAY}"),
+        };
+        let script = lines.chain([last]).collect::<Vec<_>>().join("\n");
+        let variables: Map<_, _> = variables.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        Ok(Outcome::data(variables).text(script))
     }
-}
-
-fn script(state: &State, shell: Shell) -> String {
-    let variables = state.variables();
-    let lines = variables.iter().map(|(name, value)| match shell {
-        Shell::Sh => format!("export {name}={}", quoted(value)),
-        Shell::Fish => format!("set -gx {name} {}", quoted(value)),
-    });
-    let last = match shell {
-        Shell::Sh => format!("unset {IN_THE_WAY}"),
-        Shell::Fish => format!("set -e {IN_THE_WAY}"),
-    };
-    lines.chain([last]).collect::<Vec<_>>().join("\n")
 }

@@ -9,8 +9,7 @@ use crate::error::Result;
 use crate::local::control::{self, Status};
 use crate::local::fidelity::{RULES, SERVICES};
 use crate::local::{Home, space, state::State};
-use crate::output::{Outcome, Table};
-use crate::report::bytes;
+use crate::output::{Outcome, Table, bytes, utc};
 
 /// Show the services of the local stack, their addresses, and the AWS rules that it enforces
 #[derive(Debug, clap::Args)]
@@ -33,10 +32,7 @@ impl Args {
                 .table(services(&state))
                 .table(rules(true))
                 .table(rules(false))
-                .summary(format!(
-                    "the local stack is up since {}, protected by its access key",
-                    state.started_at.format("%Y-%m-%d %H:%M:%S UTC")
-                )),
+                .summary(format!("the local stack is up since {}, protected by its access key", utc(state.started_at))),
             Status::Between { pid } => {
                 let daemon = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
                 Outcome::data(json!({"up": false, "between": true, "pid": pid}))

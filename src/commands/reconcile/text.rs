@@ -1,7 +1,7 @@
 //! Texts and tables of `outboxctl reconcile`.
 
 use crate::aws::dms::Snapshot;
-use crate::commands::dms::capture;
+use crate::commands::capture;
 use crate::error::{Error, Kind};
 use crate::output::Table;
 use crate::repair::reconcile::{Finding, Overtaken, Report};

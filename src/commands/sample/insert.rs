@@ -10,15 +10,13 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::aws::api_gateway::{Answer, Api};
-use crate::commands::Context;
-use crate::commands::announce;
 use crate::commands::args::{rate, whole};
-use crate::commands::reach;
+use crate::commands::{Context, announce, reach};
 use crate::deployment::Deployment;
 use crate::deployment::database::{Via, not_through_the_function};
 use crate::deployment::samples::{self, Writer, call};
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::output::{Event, Expect, Outcome, Table, count};
+use crate::output::{Expect, Outcome, Table, count};
 use crate::pipelines::{Output, Part};
 use crate::postgres::admin::{Domain, Inserted, SampleRequest};
 use crate::settings::DATABASE_URL;
@@ -83,7 +81,11 @@ impl Args {
             let database = match self.via {
                 Way::Auto | Way::Direct => reach::connect(ctx, target).await?,
                 Way::Function => return Err(not_through_the_function(&target)),
-                Way::Api => return Err(not_through_the_api()),
+                Way::Api => {
+                    let text =
+                        format!("--via api writes to the deployed database, and {DATABASE_URL} names another one");
+                    return Err(Error::new(Kind::Usage, text));
+                }
             };
             return self.write(ctx, Writer::Database(database), Domain::Outbox).await;
         }
@@ -91,6 +93,7 @@ impl Args {
         let via = match self.via {
             // Reports the excluded sample.
             Way::Api if !deployment.has_sample() => {
+                let no_api = || Error::new(Kind::Usage, "this stage has no sample API");
                 return Err(deployment.output(Output::ApiUrl).err().unwrap_or_else(no_api));
             }
             Way::Api if deployment.pipeline.has(Part::Database) => return self.post(ctx, &deployment).await,
@@ -114,14 +117,15 @@ impl Args {
             rollback: false,
         };
         let _wait = ctx.console.wait("sample", &format!("writing {}", count(self.count, "event")));
-        let whole = self.rate.map(|rate| Duration::try_from_secs_f64(f64::from(self.count) / rate));
-        if let Some(Ok(whole)) = whole {
+        if let Some(rate) = self.rate
+            && let Ok(whole) = Duration::try_from_secs_f64(f64::from(self.count) / rate)
+        {
             ctx.console.expect("sample", Expect::Lasts(whole));
         }
         let so_far = AtomicUsize::new(0);
         let on_chunk = |chunk: &[Inserted]| {
             let so_far = so_far.fetch_add(chunk.len(), Ordering::Relaxed) + chunk.len();
-            ctx.console.emit(Event::progress("sample", format!("{so_far} of {} events written", self.count)));
+            ctx.console.progress("sample", format!("{so_far} of {} events written", self.count));
             if self.rate.is_none() {
                 ctx.console.expect("sample", Expect::of(so_far as u64, self.count.into()));
             }
@@ -132,35 +136,25 @@ impl Args {
         let inserted = tokio::select! {
             inserted = writer.insert(&request, &ctx.cancel, on_chunk) => inserted?,
             () = samples::overdue(&ctx.cancel) => {
-                let text = format!("at least {}", so_far.load(Ordering::Relaxed));
-                return Err(stopped(&text, so_far.load(Ordering::Relaxed), self.count));
+                return Err(stopped("at least ", so_far.load(Ordering::Relaxed), self.count));
             }
         };
         let took = started.elapsed();
         if ctx.cancel.is_cancelled() && inserted.len() < self.count as usize {
-            return Err(stopped(&inserted.len().to_string(), inserted.len(), self.count));
+            return Err(stopped("", inserted.len(), self.count));
         }
         let control = SampleRequest { first: self.count.into(), count: 1, rollback: true, ..request };
         let rolled_back = match self.rollback_control {
             true => writer.insert(&control, &ctx.cancel, |_| {}).await?.pop(),
             false => None,
         };
-        let written = count(inserted.len() as u64, "event");
-        ctx.console.emit(Event::finished("sample", format!("{written} written{}", speed(inserted.len(), took)), true));
-        let table = rows(&inserted);
         let event_ids = inserted.iter().map(|event| event.event_id.to_string()).collect();
-        let written = Written {
-            run: request.run,
-            seconds: took.as_secs_f64(),
-            events_per_second: per_second(inserted.len(), took),
-            event_ids,
-            inserted,
-            rolled_back: rolled_back.clone(),
-        };
-        let mut outcome = Outcome::data(written).changed(true).table(table);
-        if let Some(control) = rolled_back {
-            outcome = outcome.summary(format!("Rolled back, must not arrive: {}", control.event_id));
-        }
+        let written = Written { inserted, rolled_back, ..Written::new(request.run, took, event_ids) };
+        let message = format!("{} written{}", count(written.inserted.len(), "event"), written.speed());
+        ctx.console.finished("sample", message, true);
+        let control = written.rolled_back.as_ref();
+        let mut outcome = Outcome::data(&written).changed(true).table(rows(&written.inserted));
+        outcome.summary = control.map(|event| format!("Rolled back, must not arrive: {}", event.event_id));
         Ok(outcome)
     }
 
@@ -183,7 +177,7 @@ impl Args {
         let _hold = ctx.hold();
         for n in 0..self.count {
             if ctx.cancel.run_until_cancelled(limit.wait(n.into())).await.is_none() {
-                return Err(stopped(&event_ids.len().to_string(), event_ids.len(), self.count));
+                return Err(stopped("", event_ids.len(), self.count));
             }
             let call = call(sample, n.into(), None);
             let answer = api.send(call.method, &call.path, &[], call.body.to_string().into_bytes()).await?;
@@ -195,15 +189,7 @@ impl Args {
         }
         table.rows.truncate(SHOWN);
         let summary = format!("{} created through {url}", event_ids.len());
-        let took = started.elapsed();
-        let written = Written {
-            run,
-            seconds: took.as_secs_f64(),
-            events_per_second: per_second(event_ids.len(), took),
-            event_ids,
-            inserted: Vec::new(),
-            rolled_back: None,
-        };
+        let written = Written::new(run, started.elapsed(), event_ids);
         Ok(Outcome::data(written).changed(true).table(table).summary(summary))
     }
 }
@@ -211,27 +197,26 @@ impl Args {
 /// Minimum number of events for a meaningful rate.
 const MANY: usize = 100;
 
-fn per_second(events: usize, took: Duration) -> f64 {
-    events as f64 / took.as_secs_f64().max(f64::MIN_POSITIVE)
+impl Written {
+    fn new(run: Uuid, took: Duration, event_ids: Vec<String>) -> Self {
+        let seconds = took.as_secs_f64();
+        let events_per_second = event_ids.len() as f64 / seconds.max(f64::MIN_POSITIVE);
+        Self { run, seconds, events_per_second, event_ids, inserted: Vec::new(), rolled_back: None }
+    }
+
+    /// Returns the rate as text; empty for a few events.
+    fn speed(&self) -> String {
+        match self.event_ids.len() {
+            ..MANY => String::new(),
+            _ => format!(", {:.0} per second", self.events_per_second),
+        }
+    }
 }
 
-/// Returns the rate as text; empty for a few events.
-fn speed(events: usize, took: Duration) -> String {
-    if events < MANY { String::new() } else { format!(", {:.0} per second", per_second(events, took)) }
-}
-
-/// Returns the error of an interrupted command; `text` is the number of written events in words.
-fn stopped(text: &str, written: usize, count: u32) -> Error {
-    let message = format!("stopped; {text} of {count} events were written");
+/// Returns the error of an interrupted command; `about` precedes the number of written events.
+fn stopped(about: &str, written: usize, count: u32) -> Error {
+    let message = format!("stopped; {about}{written} of {count} events were written");
     Error::new(Kind::Interrupted, message).with_data(json!({ "written": written }))
-}
-
-fn not_through_the_api() -> Error {
-    Error::new(Kind::Usage, format!("--via api writes to the deployed database, and {DATABASE_URL} names another one"))
-}
-
-fn no_api() -> Error {
-    Error::new(Kind::Usage, "this stage has no sample API")
 }
 
 /// Returns the created sample, or the problem that the API reports as an error.

@@ -1,19 +1,16 @@
 //! `tail --where`: a JMESPath expression over an item, with exact comparison of numbers.
 //!
-//! The library stores numbers as doubles. Longer ones pass through it as marked strings: the comparisons are our own
-//! functions that recognize them, and the library's functions receive doubles.
+//! The library stores numbers as doubles. Longer ones pass through it as marked strings (`numbers.rs`): the comparisons
+//! are our own functions that recognize them, and the library's functions receive doubles.
 
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use jmespath::ast::{Ast, Comparator, KeyValuePair};
 use jmespath::{Context, Expression, Rcvar, Runtime, Variable};
 
-use crate::outbox::Decimal;
+use super::numbers::{doubles, literals, marked, number};
 use crate::streams::Item;
 
-/// First character of a string that stands for a number. A code point that Unicode reserves for internal use.
-const MARK: char = '\u{fdd0}';
 /// Name of the function that returns its argument with doubles for the marked numbers.
 const DOUBLES: &str = "outboxctl_doubles";
 /// Our comparisons, in the order of [`compared`].
@@ -125,100 +122,12 @@ fn compared(comparator: &Comparator, left: &Variable, right: &Variable) -> Optio
     })
 }
 
-fn number(value: &Variable) -> Option<Decimal> {
-    match value {
-        Variable::Number(number) => Some(Decimal::parse(&number.to_string())),
-        Variable::String(text) => text.strip_prefix(MARK).map(Decimal::parse),
-        _ => None,
-    }
-}
-
-fn doubles(value: &Rcvar) -> Rcvar {
-    match &**value {
-        Variable::String(text) => {
-            let double = text.strip_prefix(MARK).and_then(|text| text.parse::<f64>().ok());
-            // The largest double replaces a number beyond the range.
-            let number = double.and_then(|double| serde_json::Number::from_f64(double.clamp(f64::MIN, f64::MAX)));
-            number.map_or_else(|| value.clone(), |number| Rcvar::new(Variable::Number(number)))
-        }
-        Variable::Array(list) => Rcvar::new(Variable::Array(list.iter().map(doubles).collect())),
-        Variable::Object(fields) => {
-            let fields = fields.iter().map(|(name, value)| (name.clone(), doubles(value)));
-            Rcvar::new(Variable::Object(fields.collect()))
-        }
-        _ => value.clone(),
-    }
-}
-
-/// Returns JSON with marked strings for the numbers that a double can't hold, in one form for equal numbers.
-fn marked(json: &str) -> Cow<'_, str> {
-    let (mut out, mut copied, mut at) = (String::new(), 0, 0);
-    let bytes = json.as_bytes();
-    while at < bytes.len() {
-        match bytes[at] {
-            b'"' => at = end_of_string(bytes, at, b'"'),
-            b'-' | b'0'..=b'9' => {
-                let rest = bytes[at..].iter();
-                let length = rest.take_while(|b| matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')).count();
-                let decimal = Decimal::parse(&json[at..at + length]);
-                if !decimal.is_double() {
-                    out.push_str(&json[copied..at]);
-                    out.push_str(&format!("\"{MARK}{decimal}\""));
-                    copied = at + length;
-                }
-                at += length;
-            }
-            _ => at += 1,
-        }
-    }
-    if copied == 0 {
-        return json.into();
-    }
-    out.push_str(&json[copied..]);
-    out.into()
-}
-
-/// Returns an expression with [`marked`] literals, which are enclosed in backticks.
-fn literals(expression: &str) -> String {
-    let (mut out, mut at) = (String::new(), 0);
-    let bytes = expression.as_bytes();
-    let mut copied = 0;
-    while at < bytes.len() {
-        let quote = bytes[at];
-        if !matches!(quote, b'"' | b'\'' | b'`') {
-            at += 1;
-            continue;
-        }
-        let end = end_of_string(bytes, at, quote);
-        // Unterminated text is an error of the parser.
-        let inside = expression.get(at + 1..end - 1).filter(|_| quote == b'`');
-        if let Some(json) = inside {
-            out.push_str(&expression[copied..=at]);
-            let json = json.replace("\\`", "`");
-            out.push_str(&marked(&json).replace('`', "\\`"));
-            copied = end - 1;
-        }
-        at = end;
-    }
-    out.push_str(&expression[copied..]);
-    out
-}
-
-/// Returns the position after the quoted text that begins at `at`; a backslash escapes the next byte.
-fn end_of_string(bytes: &[u8], at: usize, quote: u8) -> usize {
-    let mut end = at + 1;
-    while end < bytes.len() && bytes[end] != quote {
-        end += if bytes[end] == b'\\' { 2 } else { 1 };
-    }
-    (end + 1).min(bytes.len())
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
+    use crate::outbox::Decimal;
     use crate::streams::{Body, Content, EventView, Json, Origin};
 
     fn takes(expression: &str) -> Result<bool, String> {
@@ -266,13 +175,6 @@ mod tests {
         assert!(Filter::parse("a==").is_err());
         // Found by the property below: a literal without an end, whose last character has several bytes.
         assert!(Filter::parse("`𝌀").is_err());
-    }
-
-    #[test]
-    fn only_numbers_beyond_doubles_are_marked() {
-        assert_eq!(marked(r#"{"a":1.5,"b":"12345678901234567890"}"#), r#"{"a":1.5,"b":"12345678901234567890"}"#);
-        let text = json!("\\\"1").to_string();
-        assert_eq!(marked(&text), text);
     }
 
     fn number() -> impl Strategy<Value = String> {

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::pipelines::Hop;
+use crate::pipelines::{Hop, Part};
 
 /// A hop by its own name, or by the service behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -34,6 +34,18 @@ impl NamedHop {
             Self::Bus => Hop::Bus,
             Self::Log => Hop::Log,
             Self::Processed => Hop::Processed,
+        }
+    }
+
+    /// Returns the part of the pipeline that this hop requires; every pipeline has a stream.
+    pub fn part(self) -> Option<Part> {
+        match self {
+            Self::Outbox => Some(Part::Database),
+            Self::Stream => None,
+            Self::Kinesis => Some(Part::Kinesis),
+            Self::Dynamodb => Some(Part::TableStream),
+            Self::Bus | Self::Log => Some(Part::Bus),
+            Self::Processed => Some(Part::Consumers),
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::filter::Filter;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::Instant;
 
+use super::filter::Filter;
 use crate::commands::Context;
+use crate::commands::args::{LONGEST, TICK, duration, whole};
 use crate::error::Result;
 use crate::output::{clean_line, escape, fit};
 use crate::streams::{Item, Template};
@@ -14,14 +15,24 @@ use crate::streams::{Item, Template};
 /// Maximum items in one write.
 const BATCH: usize = 256;
 
-pub struct Show<'a> {
-    pub count: Option<u64>,
-    pub idle_timeout: Option<Duration>,
-    pub filter: Option<&'a Filter>,
-    pub format: Option<&'a Template>,
+/// The shown items, and their form.
+#[derive(Debug, clap::Args)]
+pub struct Show {
+    /// Exit after this many items
+    #[arg(long, value_name = "N", value_parser = whole(1, u64::MAX))]
+    count: Option<u64>,
+    /// Exit after this much time without an item
+    #[arg(long, value_name = "DURATION", value_parser = duration(TICK, LONGEST))]
+    idle_timeout: Option<Duration>,
+    /// Show only items that match this JMESPath expression, such as "event_type=='CarCreated'"
+    #[arg(long = "where", value_name = "EXPRESSION", value_parser = Filter::parse)]
+    filter: Option<Filter>,
+    /// Template for each line, such as "{at} {event_type} {aggregate_id}"; \n and \t are escapes
+    #[arg(long, value_name = "TEMPLATE", value_parser = Template::parse)]
+    pub format: Option<Template>,
 }
 
-impl Show<'_> {
+impl Show {
     /// Shows items until the readers end or a limit is reached; returns the number of shown items.
     ///
     /// # Errors
@@ -43,7 +54,7 @@ impl Show<'_> {
             let (mut wanted, mut failure) = (Vec::with_capacity(came), None);
             for item in batch.drain(..) {
                 match item {
-                    Ok(item) => match self.filter.map_or(Ok(true), |filter| filter.takes(&item)) {
+                    Ok(item) => match self.filter.as_ref().map_or(Ok(true), |filter| filter.takes(&item)) {
                         Ok(true) => wanted.push(item),
                         Ok(false) => {}
                         Err(problem) if warned => tracing::debug!(problem, "--where"),
@@ -65,7 +76,8 @@ impl Show<'_> {
             let terminal = ctx.console.is_terminal();
             let clean = |text: &str| if terminal { clean_line(text) } else { escape(text) }.into_owned();
             let line = |item: &Item| fit::line(item.line(), item.event.event_id.as_deref());
-            let human = |item: &Item| self.format.map_or_else(|| line(item), |format| format.render(item, clean));
+            let human =
+                |item: &Item| self.format.as_ref().map_or_else(|| line(item), |format| format.render(item, clean));
             if !ctx.console.items(&wanted, human) {
                 break;
             }

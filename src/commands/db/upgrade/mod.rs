@@ -19,11 +19,10 @@ use crate::aws::dms::{Mark, Upgrading};
 use crate::aws::upgrades::{self, Instance};
 use crate::cloudformation::Engine;
 use crate::commands::Context;
-use crate::commands::dms::{Deployed, Waits};
-use crate::commands::reach;
-use crate::commands::watch::{detached, with_operations};
+use crate::commands::dms::{Counts, Deployed, Waits};
+use crate::commands::operations::attached;
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, Outcome};
+use crate::output::Outcome;
 use crate::pipelines::{Output, Part};
 
 const SCOPE: &str = "upgrade";
@@ -82,31 +81,23 @@ struct Finished {
     /// Events that had not been captured, which this run delivered.
     delivered: u64,
     out_of_order: u64,
-    /// Events that wait in the stream for a consumer.
-    in_stream: u64,
-    /// Events that were compared at the end.
-    committed: u64,
-    missing: u64,
+    #[serde(flatten)]
+    end: Counts,
     /// Events that were delivered more than once.
     duplicated: u64,
-    dead_letters: u64,
 }
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
-        reach::need(ctx, Part::Database)?;
+        ctx.need(Part::Database)?;
         self.waits.check(ctx)?;
-        ctx.console.emit(Event::started(SCOPE, "reading the state of the database"));
+        ctx.console.started(SCOPE, "reading the state of the database");
         let engine = Engine::new(ctx.aws().await?, &ctx.console);
         let begun = AtomicBool::new(false);
         // A signal ends the wait with the way to continue.
         let _hold = ctx.hold();
-        let upgraded = tokio::select! {
-            upgraded = self.upgrade(ctx, &engine, &begun) => upgraded.map_err(|error| with_operations(&engine, error)),
-            () = ctx.cancel.cancelled() => Err(detached(&engine)),
-        };
-        upgraded.map_err(|error| {
-            ctx.console.emit(Event::failed(SCOPE, error.message()));
+        let upgraded = attached(ctx, &engine, self.upgrade(ctx, &engine, &begun)).await;
+        ctx.console.report_failure(SCOPE, upgraded).map_err(|error| {
             match begun.load(Ordering::SeqCst) && error.kind() != Kind::Verify {
                 true => self.continued(ctx, error),
                 false => error,
@@ -190,7 +181,7 @@ impl Args {
             ));
         }
         let message = format!("nothing to upgrade: the database runs PostgreSQL {}", instance.version);
-        ctx.console.emit(Event::finished(SCOPE, message, false));
+        ctx.console.finished(SCOPE, message, false);
         let (from, to) = (instance.version.clone(), Some(instance.version.clone()));
         Ok(Outcome::data(Report { from, to, ..Report::default() }).changed(false))
     }
@@ -223,7 +214,7 @@ impl Args {
              upgrade",
             instance.identifier, upgrading.from, upgrading.to
         );
-        reach::confirm(ctx, &question).await?;
+        ctx.confirm(&question).await?;
         deployed.task.mark(Mark::Upgrade, &upgrading.to_string()).await?;
         Ok(Begun::Marked(upgrading))
     }
@@ -235,7 +226,7 @@ impl Args {
         upgrading: Upgrading,
         finished: Finished,
     ) -> Result<Outcome> {
-        let Finished { committed, missing, written, delivered, .. } = finished;
+        let Finished { written, delivered, end: Counts { committed, missing, .. }, .. } = finished;
         let summary = finished.summary();
         let (from, to) = (upgrading.from, upgrading.to);
         let report = Report { from, to: Some(to.clone()), result: Some(finished), ..Report::default() };
@@ -246,16 +237,14 @@ impl Args {
                 "the capture runs; this command checks again, and `outboxctl reconcile --repair` delivers missing events",
             ));
         }
-        // In this order: with the other mark alone, a run would start over.
-        deployed.task.unmark(Mark::Upgrade).await?;
-        deployed.task.unmark(Mark::Rebuild).await?;
+        deployed.unmark_renewal().await?;
         let during =
             written.map_or(String::new(), |written| format!(", {written} of them written since the upgrade began"));
         let message = format!(
             "the database runs PostgreSQL {to}; nothing is missing: {committed} committed events{during}; {delivered} had not \
              been captured and were delivered in order{summary}"
         );
-        ctx.console.emit(Event::finished(SCOPE, message, true));
+        ctx.console.finished(SCOPE, message, true);
         if let Some(named) =
             ctx.settings.parameters.get("DatabaseVersion").filter(|named| **named != self.to.to_string())
         {
@@ -281,8 +270,8 @@ impl Finished {
         let parts = [
             (self.duplicated, "delivered more than once"),
             (self.out_of_order, "aggregates out of order"),
-            (self.dead_letters, "dead letters (`outboxctl dlq list`)"),
-            (self.in_stream, "in the stream for a consumer (`outboxctl consume`)"),
+            (self.end.dead_letters, "dead letters (`outboxctl dlq list`)"),
+            (self.end.in_stream, "in the stream for a consumer (`outboxctl consume`)"),
         ];
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, text)| format!(", {count} {text}")).collect()
     }

@@ -34,9 +34,6 @@ pub struct Preflight {
 
 impl Preflight {
     /// Checks the instance, the capture and the database.
-    ///
-    /// # Errors
-    /// Those of AWS and of the database.
     pub async fn run(ctx: &Context, deployed: &Deployed, instance: &Instance, to: u32) -> Result<Self> {
         let mut found = Self::default();
         found.instance(ctx, deployed, instance, to).await?;
@@ -56,17 +53,13 @@ impl Preflight {
             return Ok(());
         }
         let problems: Vec<&str> = self.findings.iter().map(|finding| finding.problem.as_str()).collect();
-        let message = format!(
-            "{} the upgrade; nothing was changed: {}",
-            if problems.len() == 1 {
-                "a finding prevents".to_owned()
-            } else {
-                format!("{} findings prevent", problems.len())
-            },
-            problems.join("; ")
-        );
-        let error = Error::new(Kind::Failed, message).with_data(data);
-        Err(self.findings.iter().fold(error, |error, finding| error.hint(finding.remedy.clone())))
+        let prevent = match problems.len() {
+            1 => "a finding prevents".to_owned(),
+            many => format!("{many} findings prevent"),
+        };
+        let message = format!("{prevent} the upgrade; nothing was changed: {}", problems.join("; "));
+        let remedies = self.findings.iter().map(|finding| &finding.remedy);
+        Err(Error::new(Kind::Failed, message).with_data(data).with_hints(remedies))
     }
 
     fn add(&mut self, problem: impl Into<String>, remedy: impl Into<String>) {

@@ -10,9 +10,9 @@ use crate::aws::dms::{Mark, Upgrading};
 use crate::aws::upgrades::{self, Instance};
 use crate::cloudformation::{Engine, ParameterUpdate};
 use crate::commands::Context;
-use crate::commands::dms::{Blockers, Deployed, Gap, Renewal, new_name};
+use crate::commands::dms::{Blockers, Deployed, Gap, Renewal};
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, count};
+use crate::output::count;
 use crate::pipelines::DATABASE;
 
 /// An upgrade that is not complete.
@@ -50,9 +50,6 @@ pub fn of(instance: &Instance, upgrading: &Upgrading) -> Vec<String> {
 }
 
 /// Returns the changes of the database stack in one line.
-///
-/// # Errors
-/// Those of CloudFormation.
 pub async fn preview(engine: &Engine, deployed: &Deployed, upgrading: &Upgrading, to: u32) -> Result<String> {
     let preview = update(engine, deployed, upgrading, to)?.preview().await?;
     let changes: Vec<_> = preview.changes.iter().map(|change| change.describe()).collect();
@@ -75,9 +72,6 @@ fn update<'a>(
 
 impl Steps<'_> {
     /// Runs the steps that remain.
-    ///
-    /// # Errors
-    /// Those of CloudFormation, DMS, the database and the target.
     pub async fn run(&self, instance: Instance) -> Result<Finished> {
         let (ctx, args) = (self.ctx, self.args);
         let gap = args.waits.gap(ctx, &self.deployed.deployment, SCOPE);
@@ -93,16 +87,13 @@ impl Steps<'_> {
         }
         self.renew(&gap, renewed, &mut finished).await?;
         let end = gap.wait(Utc::now(), args.waits.patience).await?;
-        let counts = &end.report.counts;
-        (finished.committed, finished.duplicated) = (counts.committed, counts.duplicated);
-        finished.missing = end.missing.ids().len() as u64;
-        (finished.dead_letters, finished.in_stream) = (end.report.dead_letters, end.in_stream);
+        (finished.end, finished.duplicated) = (end.counts(), end.report.counts.duplicated);
         finished.written = self.written().await?;
         Ok(finished)
     }
 
     fn progress(&self, text: impl Into<String>) {
-        self.ctx.console.emit(Event::progress(SCOPE, text));
+        self.ctx.console.progress(SCOPE, text);
     }
 
     /// Stops the capture after everything committed was delivered, and drops its slot. While the stack is being updated,
@@ -182,17 +173,13 @@ impl Steps<'_> {
         let Self { ctx, deployed, args, .. } = self;
         let name = match renewed {
             Some(name) => name,
-            None => {
-                let name = new_name();
-                deployed.task.mark(Mark::Rebuild, &name).await?;
-                name
-            }
+            None => deployed.mark_new_slot().await?,
         };
         let (now, source) = (deployed.task.describe().await?, deployed.source(ctx).await?);
         if source.slot.as_ref() != Some(&name) || now.status != "running" {
             let lost = self.upgrading.slot.as_slice();
             let (waits, restored) = (&args.waits, false);
-            let renewal = Renewal { ctx, deployed, gap, waits, scope: SCOPE, name: &name, lost, restored };
+            let renewal = Renewal { deployed, gap, waits, name: &name, lost, restored };
             let renewed = renewal.run(source).await?;
             finished.position = Some(renewed.position);
             (finished.delivered, finished.out_of_order) = (renewed.delivered, renewed.out_of_order);

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
@@ -11,7 +12,7 @@ use crate::commands::Context;
 use crate::commands::reconcile::text::order_warning;
 use crate::deployment::{Deployment, Readers, Reading};
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, Expect, count};
+use crate::output::{Expect, count};
 use crate::pipelines::Part;
 use crate::repair::dead_letters::Places;
 use crate::repair::delivery::Destination;
@@ -48,6 +49,28 @@ pub struct Compared {
     pub in_stream: u64,
 }
 
+/// The counts of a last comparison.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Counts {
+    /// Events that were compared.
+    pub committed: u64,
+    pub missing: u64,
+    pub dead_letters: u64,
+    /// Events that wait in the stream for a consumer.
+    pub in_stream: u64,
+}
+
+impl Compared {
+    pub fn counts(&self) -> Counts {
+        Counts {
+            committed: self.report.counts.committed,
+            missing: self.missing.ids().len() as u64,
+            dead_letters: self.report.dead_letters,
+            in_stream: self.in_stream,
+        }
+    }
+}
+
 /// The result of a delivery.
 pub struct Filled {
     pub delivered: u64,
@@ -63,58 +86,52 @@ impl Gap<'_> {
 
     /// Waits until every event written before `until` was delivered, or none of the missing has arrived for `limit`.
     /// Returns the last comparison.
-    ///
-    /// # Errors
-    /// Those of either side.
     pub async fn wait(&self, until: DateTime<Utc>, limit: Duration) -> Result<Compared> {
-        let options = Options { from: self.from, until, late: LATE };
-        let (mut last, mut since) = (usize::MAX, Instant::now());
-        loop {
-            let begun = Instant::now();
-            let compared = self.compare(&options).await?;
-            let missing = compared.missing.ids().len();
-            if missing < last {
-                (last, since) = (missing, Instant::now());
-                if missing > 0 {
-                    let text = format!("{} not delivered; waiting for those in transit", count(missing, "event"));
-                    self.ctx.console.emit(Event::progress(self.scope, text));
-                }
-            }
-            if missing == 0 || since.elapsed() >= limit {
-                return Ok(compared);
-            }
-            // A long comparison is not repeated all the time.
-            sleep(PAUSE.max(begun.elapsed() * 2).min(limit.max(PAUSE))).await;
-        }
+        let text = |missing: String| format!("{missing} not delivered; waiting for those in transit");
+        let compare = async || {
+            let compared = self.look(until).await?;
+            Ok((compared.missing.ids().len(), compared))
+        };
+        self.until_none(limit, text, compare).await
     }
 
     /// Waits until every event that a stopped capture has put into the stream was delivered, or none of them has arrived
     /// for `limit`. Events that wait for a consumer are not in transit.
-    ///
-    /// # Errors
-    /// Those of either side.
     pub async fn drain(&self, limit: Duration) -> Result<()> {
         if self.deployment.pipeline.has(Part::Consumers) {
             return Ok(());
         }
-        let options = Options { from: self.from, until: Utc::now() + SKEW, late: LATE };
-        let (mut last, mut since) = (usize::MAX, Instant::now());
-        let text = "comparing the outbox with the deliveries";
-        self.ctx.console.emit(Event::progress(self.scope, text));
+        self.progress("comparing the outbox with the deliveries");
+        let until = Utc::now() + SKEW;
+        let text = |left: String| format!("waiting for {left} in transit");
+        let compare = async || {
+            let missing = self.look(until).await?.missing;
+            Ok((self.in_transit(&missing, until).await?.len(), ()))
+        };
+        self.until_none(limit, text, compare).await
+    }
+
+    /// Repeats a comparison until it counts no events, or the count has not fallen for `limit`. Returns the last result.
+    async fn until_none<T>(
+        &self,
+        limit: Duration,
+        text: impl Fn(String) -> String,
+        compare: impl AsyncFn() -> Result<(usize, T)>,
+    ) -> Result<T> {
+        let (mut least, mut since) = (usize::MAX, Instant::now());
         loop {
             let begun = Instant::now();
-            let compared = self.compare(&options).await?;
-            let left = self.in_transit(&compared.missing, &options).await?.len();
-            if left < last {
-                (last, since) = (left, Instant::now());
+            let (left, result) = compare().await?;
+            if left < least {
+                (least, since) = (left, Instant::now());
                 if left > 0 {
-                    let text = format!("waiting for {} in transit", count(left, "event"));
-                    self.ctx.console.emit(Event::progress(self.scope, text));
+                    self.progress(text(count(left, "event")));
                 }
             }
             if left == 0 || since.elapsed() >= limit {
-                return Ok(());
+                return Ok(result);
             }
+            // A long comparison is not repeated all the time.
             sleep(PAUSE.max(begun.elapsed() * 2).min(limit.max(PAUSE))).await;
         }
     }
@@ -122,10 +139,10 @@ impl Gap<'_> {
     /// Delivers every committed event that was not delivered, in the order of the aggregates. The capture must be stopped.
     ///
     /// # Errors
-    /// `Failed` if the target refuses events, and those of either side.
+    /// `Failed` if the target refuses events.
     pub async fn deliver(&self) -> Result<Filled> {
-        let options = Options { from: self.from, until: Utc::now() + SKEW, late: LATE };
-        let Compared { missing, report, .. } = self.compare(&options).await?;
+        let until = Utc::now() + SKEW;
+        let Compared { missing, report, .. } = self.look(until).await?;
         if missing.ids().is_empty() {
             return Ok(Filled { delivered: 0, out_of_order: 0 });
         }
@@ -133,7 +150,7 @@ impl Gap<'_> {
         let mut outbox = Outbox::open(self.deployment).await?;
         // The log of a bus has no order: what the stream has is delivered in its order, whatever the log has of it now.
         let mut uncaptured = missing.clone();
-        uncaptured.remove(&self.in_transit(&missing, &options).await?);
+        uncaptured.remove(&self.in_transit(&missing, until).await?);
         let later = Filter { from: self.from, ..Filter::default() };
         let overtaken = Overtaken::find(&mut outbox, later, uncaptured.ids(), &report.compared, cancel).await?;
         if overtaken.aggregates > 0 {
@@ -141,14 +158,14 @@ impl Gap<'_> {
         }
         let destination = Destination::of(self.deployment)?;
         let total = missing.ids().len() as u64;
-        let text =
-            format!("{} were not captured: delivering them to {}", count(total, "event"), destination.describe());
-        ctx.console.emit(Event::progress(self.scope, text));
+        let (events, target) = (count(total, "event"), destination.describe());
+        self.progress(format!("{events} were not captured: delivering them to {target}"));
         let mut done = 0;
         let on_step = |_: &Step| {
             done += 1;
             ctx.console.expect(self.scope, Expect::of(done, total));
         };
+        let options = self.options(until);
         let (sent, ended) = missing.deliver(&mut outbox, &destination, &options, None, cancel, on_step).await;
         ended?;
         if sent.refused > 0 {
@@ -159,36 +176,38 @@ impl Gap<'_> {
         Ok(Filled { delivered: sent.sent, out_of_order: overtaken.aggregates })
     }
 
-    /// Compares the events written before `until` once.
-    ///
-    /// # Errors
-    /// Those of either side.
-    pub async fn look(&self, until: DateTime<Utc>) -> Result<Compared> {
-        self.compare(&Options { from: self.from, until, late: LATE }).await
+    fn options(&self, until: DateTime<Utc>) -> Options {
+        Options { from: self.from, until, late: LATE }
     }
 
-    async fn compare(&self, options: &Options) -> Result<Compared> {
+    pub(super) fn progress(&self, text: impl Into<String>) {
+        self.ctx.console.progress(self.scope, text);
+    }
+
+    /// Compares the events written before `until` once.
+    pub async fn look(&self, until: DateTime<Utc>) -> Result<Compared> {
+        let options = self.options(until);
         let mut outbox = Outbox::open(self.deployment).await?;
         let mut dead = Places::open(self.deployment, None).await?;
         let deliveries = Deliveries::of(self.deployment, self.group).await?;
-        let mut report = reconcile(&mut outbox, deliveries, &mut dead, options, &self.ctx.cancel, |_, _| {}).await?;
+        let mut report = reconcile(&mut outbox, deliveries, &mut dead, &options, &self.ctx.cancel, |_, _| {}).await?;
         let mut missing = Missing::take(&mut report)?;
         let before = missing.ids().len();
         // Without a bus the log of deliveries is that of a consumer, which may be slow, or not running.
         if before > 0 && self.deployment.pipeline.has(Part::Consumers) {
-            missing.remove(&self.in_stream(&mut outbox, &missing, options).await?);
+            missing.remove(&self.in_stream(&mut outbox, &missing, &options).await?);
         }
         let in_stream = (before - missing.ids().len()) as u64;
         Ok(Compared { report, missing, in_stream })
     }
 
     /// Returns the missing events that the stream has and that were not delivered yet, on a pipeline with a bus.
-    async fn in_transit(&self, missing: &Missing, options: &Options) -> Result<HashSet<Uuid>> {
+    async fn in_transit(&self, missing: &Missing, until: DateTime<Utc>) -> Result<HashSet<Uuid>> {
         if missing.ids().is_empty() || self.deployment.pipeline.has(Part::Consumers) {
             return Ok(HashSet::new());
         }
         let mut outbox = Outbox::open(self.deployment).await?;
-        let mut found = self.in_stream(&mut outbox, missing, options).await?;
+        let mut found = self.in_stream(&mut outbox, missing, &self.options(until)).await?;
         found.retain(|id| missing.ids().binary_search(id).is_ok());
         Ok(found)
     }

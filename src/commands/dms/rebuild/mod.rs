@@ -15,21 +15,18 @@ mod waits;
 use chrono::Utc;
 use serde::Serialize;
 
-pub use self::gap::Gap;
+pub use self::gap::{Counts, Gap};
 pub use self::renewal::Renewal;
 pub use self::waits::Waits;
 use super::task::Deployed;
 use crate::aws::dms::{Mark, SlotUse, Source};
 use crate::commands::Context;
-use crate::commands::reach;
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, Outcome, count};
+use crate::output::{Outcome, count};
 use crate::pipelines::Output;
 use crate::postgres::admin::{Slot, SlotTrouble};
 
 const SCOPE: &str = "rebuild";
-/// Begins the names of slots that this command makes.
-pub const REBUILT: &str = "outboxctl_";
 
 /// Replace a lost replication slot, and deliver the events that were not captured
 ///
@@ -63,23 +60,15 @@ struct Report {
     delivered: u64,
     /// Aggregates of which later events had been delivered before.
     out_of_order: u64,
-    /// Events that wait in the stream for a consumer.
-    in_stream: u64,
-    /// Events that were compared at the end.
-    committed: u64,
-    missing: u64,
-    dead_letters: u64,
+    #[serde(flatten)]
+    end: Counts,
 }
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         self.waits.check(ctx)?;
-        ctx.console.emit(Event::started(SCOPE, "checking the replication slot"));
-        let rebuilt = self.rebuild(ctx).await;
-        if let Err(error) = &rebuilt {
-            ctx.console.emit(Event::failed(SCOPE, error.message()));
-        }
-        rebuilt
+        ctx.console.started(SCOPE, "checking the replication slot");
+        ctx.console.report_failure(SCOPE, self.rebuild(ctx).await)
     }
 
     async fn rebuild(&self, ctx: &Context) -> Result<Outcome> {
@@ -99,7 +88,7 @@ impl Args {
                 true => "nothing to rebuild: the task's slot exists",
                 false => "nothing to rebuild: the task has never read a slot",
             };
-            ctx.console.emit(Event::finished(SCOPE, message, false));
+            ctx.console.finished(SCOPE, message, false);
             return Ok(Outcome::data(Report::default()).changed(false));
         }
         let mut lost = lost(&slots, &source);
@@ -117,16 +106,14 @@ impl Args {
             let (deployed, gap, waits, name) = (&deployed, &gap, &self.waits, name.as_str());
             // A run that was killed has made the slot that it missed.
             let restored = upgrading.is_none();
-            let renewal = Renewal { ctx, deployed, gap, waits, scope: SCOPE, name, lost: &lost, restored };
+            let renewal = Renewal { deployed, gap, waits, name, lost: &lost, restored };
             let renewed = renewal.run(source).await?;
             report.position = Some(renewed.position);
             (report.dropped, report.delivered) = (renewed.dropped, renewed.delivered);
             report.out_of_order = renewed.out_of_order;
             (report.advanced, report.renumbered) = (renewed.advanced.aggregates, renewed.advanced.events);
         }
-        let end = gap.wait(Utc::now(), self.waits.patience).await?;
-        (report.committed, report.missing) = (end.report.counts.committed, end.missing.ids().len() as u64);
-        (report.dead_letters, report.in_stream) = (end.report.dead_letters, end.in_stream);
+        report.end = gap.wait(Utc::now(), self.waits.patience).await?.counts();
         verdict(ctx, &deployed, report).await
     }
 
@@ -143,17 +130,9 @@ impl Args {
         }
         let dropped = lost.join(", ");
         let drops = if dropped.is_empty() { String::new() } else { format!(" in place of {dropped}") };
-        reach::confirm(ctx, &format!("create a new slot{drops}, and deliver the events that were not captured?"))
-            .await?;
-        let name = new_name();
-        deployed.task.mark(Mark::Rebuild, &name).await?;
-        Ok(name)
+        ctx.confirm(&format!("create a new slot{drops}, and deliver the events that were not captured?")).await?;
+        deployed.mark_new_slot().await
     }
-}
-
-/// Returns the name of a new slot.
-pub fn new_name() -> String {
-    format!("{REBUILT}{:x}", Utc::now().timestamp_millis())
 }
 
 /// Returns the slots to drop: the one that the source endpoint names, or else every one that the capture can have had.
@@ -166,7 +145,7 @@ fn lost(slots: &[Slot], source: &Source) -> Vec<String> {
 }
 
 async fn verdict(ctx: &Context, deployed: &Deployed, report: Report) -> Result<Outcome> {
-    let Report { committed, missing, dead_letters, in_stream, .. } = report;
+    let Counts { committed, missing, dead_letters, in_stream } = report.end;
     let mut rest = match dead_letters {
         0 => String::new(),
         _ => format!(", {} (`outboxctl dlq list`)", count(dead_letters, "dead letter")),
@@ -181,14 +160,12 @@ async fn verdict(ctx: &Context, deployed: &Deployed, report: Report) -> Result<O
              `outboxctl reconcile --repair` delivers missing events",
         ));
     }
-    // In this order: with the other mark alone, the capture would be replaced once more.
-    deployed.task.unmark(Mark::Upgrade).await?;
-    deployed.task.unmark(Mark::Rebuild).await?;
+    deployed.unmark_renewal().await?;
     let filled = match report.delivered {
         0 => "none had to be delivered again".to_owned(),
         delivered => format!("{} had not been captured and were delivered in order", count(delivered, "event")),
     };
     let message = format!("nothing is missing: {}, {filled}{rest}", count(committed, "committed event"));
-    ctx.console.emit(Event::finished(SCOPE, message, true));
+    ctx.console.finished(SCOPE, message, true);
     Ok(Outcome::data(report).changed(true))
 }

@@ -6,21 +6,16 @@ use super::gap::Gap;
 use super::restored::Advanced;
 use super::waits::Waits;
 use crate::aws::dms::{Source, StartPoint};
-use crate::commands::Context;
 use crate::commands::dms::blocked::Blockers;
 use crate::commands::dms::slot;
 use crate::commands::dms::task::Deployed;
 use crate::error::Result;
-use crate::output::Event;
 
 /// The new slot, and the slots that it replaces.
 pub struct Renewal<'a> {
-    pub ctx: &'a Context,
     pub deployed: &'a Deployed,
     pub gap: &'a Gap<'a>,
     pub waits: &'a Waits,
-    /// Scope of the lines.
-    pub scope: &'static str,
     /// Name of the new slot.
     pub name: &'a str,
     /// Slots to drop.
@@ -46,33 +41,29 @@ pub struct Renewed {
 
 impl Renewal<'_> {
     /// Replaces the slot, and starts the task at it. Each step looks for its result first.
-    ///
-    /// # Errors
-    /// Those of DMS, of the database and of the target.
     pub async fn run(&self, mut source: Source) -> Result<Renewed> {
-        let Self { ctx, deployed, gap, scope, name, .. } = self;
-        let progress = |text: String| ctx.console.emit(Event::progress(*scope, text));
+        let Self { deployed, gap, name, .. } = self;
         deployed.task.stop().await?;
         let mut database = deployed.deployment.database().await?;
         let mut dropped = Vec::new();
         for slot in self.lost {
             if database.drop_slot(slot.clone()).await? {
-                progress(format!("slot {slot} dropped"));
+                gap.progress(format!("slot {slot} dropped"));
                 dropped.push(slot.clone());
             }
         }
         // Before the slot: it must have the rows with their new sequences alone.
         let advanced = if self.restored { gap.advance().await? } else { Advanced::default() };
-        progress(format!("creating slot {name}"));
+        gap.progress(format!("creating slot {name}"));
         let create = slot::create(&mut database, name, source.plugin, self.waits.timeout);
-        let position = Blockers::during(ctx, &deployed.deployment, create).await?;
+        let position = Blockers::during(gap.ctx, &deployed.deployment, create).await?;
         if source.slot.as_deref() != Some(*name) {
             source.name_slot(name, deployed.polling).await?;
         }
-        progress(format!("slot {name} has every change from {position} on"));
+        gap.progress(format!("slot {name} has every change from {position} on"));
         gap.drain(self.waits.settle).await?;
         let filled = gap.deliver().await?;
-        deployed.start(ctx, &StartPoint::At(position.clone()), true).await?;
+        deployed.start(gap.ctx, &StartPoint::At(position.clone()), true).await?;
         let (delivered, out_of_order) = (filled.delivered, filled.out_of_order);
         Ok(Renewed { position, dropped, advanced, delivered, out_of_order })
     }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::gap::Gap;
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, count};
+use crate::output::count;
 use crate::pipelines::{Output, Part};
 use crate::postgres::admin::{Behind, Last};
 use crate::repair::source::logged;
@@ -33,14 +33,15 @@ impl Gap<'_> {
     /// were written since must not be captured before: their sequences change.
     ///
     /// A table that `db init` did not create is left as it is: outboxctl does not assign its sequences.
-    ///
-    /// # Errors
-    /// Those of either side.
     pub async fn advance(&self) -> Result<Advanced> {
         if !self.deployment.layout.is_own() {
             return Ok(Advanced::default());
         }
         let delivered = self.delivered().await?;
+        let last = |(aggregate, delivered)| {
+            let ((aggregate_type, aggregate_id), (sequence, event_id, committed_at)) = (aggregate, delivered);
+            Last { aggregate_type, aggregate_id, sequence, event_id, committed_at }
+        };
         let lasts: Vec<Last> = delivered.into_iter().map(last).collect();
         // Other applications may put events to a bus that outboxctl did not create.
         let is_shared =
@@ -63,8 +64,7 @@ impl Gap<'_> {
 
     /// Reads everything that the event log and the stream retain.
     async fn delivered(&self) -> Result<Lasts> {
-        let text = "comparing the sequences of the outbox with the delivered ones";
-        self.ctx.console.emit(Event::progress(self.scope, text));
+        self.progress("comparing the sequences of the outbox with the delivered ones");
         let mut lasts = Lasts::new();
         let mut observe = |kind: String, id: String, sequence: i64, event: Uuid, at: DateTime<Utc>| {
             let last = lasts.entry((kind, id)).or_insert((sequence, event, at));
@@ -103,15 +103,6 @@ impl Gap<'_> {
         .await?;
         Ok(lasts)
     }
-}
-
-fn last(
-    ((aggregate_type, aggregate_id), (sequence, event_id, committed_at)): (
-        (String, String),
-        (i64, Uuid, DateTime<Utc>),
-    ),
-) -> Last {
-    Last { aggregate_type, aggregate_id, sequence, event_id, committed_at }
 }
 
 /// Names the cause and what changes.

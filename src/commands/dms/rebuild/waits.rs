@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 use super::gap::Gap;
 use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration, time};
-use crate::commands::reach;
 use crate::consumer::DEFAULT_GROUP;
 use crate::deployment::Deployment;
 use crate::error::Result;
@@ -41,7 +40,7 @@ impl Waits {
     /// # Errors
     /// `Usage` if it has none.
     pub fn check(&self, ctx: &Context) -> Result<()> {
-        if self.group.is_some() { reach::need(ctx, Part::Consumers) } else { Ok(()) }
+        if self.group.is_some() { ctx.need(Part::Consumers) } else { Ok(()) }
     }
 
     /// Returns both sides of a deployment; `scope` is that of the lines.

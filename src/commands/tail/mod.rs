@@ -2,25 +2,22 @@
 
 mod filter;
 mod named;
+mod numbers;
 mod resources;
 mod show;
 mod source;
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 
-use crate::commands::Context;
-use crate::commands::args::{LONGEST, TICK, duration, from, time, whole};
-use crate::commands::reach;
+use crate::commands::args::{from, time};
+use crate::commands::{Context, reach};
 use crate::consumer::DEFAULT_GROUP;
 use crate::deployment::{Deployment, Reading};
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, Outcome, count};
+use crate::output::{Outcome, count};
 use crate::pipelines::{self, Hop, Part, Stop};
 use crate::settings::OutputFormat;
-use crate::streams::{StartAt, Template, Warnings};
-use filter::Filter;
+use crate::streams::{StartAt, Warnings};
 use named::NamedHop;
 use resources::Resources;
 use show::Show;
@@ -55,18 +52,8 @@ pub struct Args {
     /// Exit when items arrive later than this: a time, +30s or -1m
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = time)]
     until: Option<DateTime<Utc>>,
-    /// Exit after this many items
-    #[arg(long, value_name = "N", value_parser = whole(1, u64::MAX))]
-    count: Option<u64>,
-    /// Exit after this much time without an item
-    #[arg(long, value_name = "DURATION", value_parser = duration(TICK, LONGEST))]
-    idle_timeout: Option<Duration>,
-    /// Show only items that match this JMESPath expression, such as "event_type=='CarCreated'"
-    #[arg(long = "where", value_name = "EXPRESSION", value_parser = Filter::parse)]
-    filter: Option<Filter>,
-    /// Template for each line, such as "{at} {event_type} {aggregate_id}"; \n and \t are escapes
-    #[arg(long, value_name = "TEMPLATE", value_parser = Template::parse)]
-    format: Option<Template>,
+    #[command(flatten)]
+    show: Show,
     /// Read Kinesis with enhanced fan-out, through a temporary consumer
     ///
     /// Kinesis pushes the records and does not count them against the read throughput of the shards. AWS charges for
@@ -97,14 +84,8 @@ impl Args {
         let _hold = ctx.hold();
         let names = source.names();
         let (readers, items) = source.open(ctx, &reading).await?;
-        ctx.console.emit(Event::finished("tail", format!("following {}", names.join(", ")), false));
-        let show = Show {
-            count: self.count,
-            idle_timeout: self.idle_timeout,
-            filter: self.filter.as_ref(),
-            format: self.format.as_ref(),
-        };
-        let shown = show.run(ctx, items).await;
+        ctx.console.finished("tail", format!("following {}", names.join(", ")), false);
+        let shown = self.show.run(ctx, items).await;
         let closed = readers.close().await;
         let shown = shown?;
         closed?;
@@ -144,7 +125,7 @@ impl Args {
             self.resources.check(self.from, self.enhanced_fan_out)?;
         } else {
             let pipeline = pipelines::find(&ctx.settings.pipeline)?;
-            self.hops.iter().filter_map(|named| part(*named)).try_for_each(|part| pipeline.need(part))?;
+            self.hops.iter().filter_map(|named| named.part()).try_for_each(|part| pipeline.need(part))?;
             if self.group.is_some() {
                 pipeline.need(Part::Consumers)?;
             }
@@ -156,7 +137,7 @@ impl Args {
             )
             .hint("use --output ndjson: one object per line, as items arrive"));
         }
-        if self.format.is_some() && ctx.settings.output != OutputFormat::Table {
+        if self.show.format.is_some() && ctx.settings.output != OutputFormat::Table {
             return refuse("--format writes text, and requires --output table");
         }
         Ok(())
@@ -190,17 +171,5 @@ impl Args {
             return Err(Error::new(Kind::Usage, text));
         }
         Ok(stops)
-    }
-}
-
-/// Returns the part of the pipeline that this hop requires; every pipeline has a stream.
-fn part(named: NamedHop) -> Option<Part> {
-    match named {
-        NamedHop::Outbox => Some(Part::Database),
-        NamedHop::Stream => None,
-        NamedHop::Kinesis => Some(Part::Kinesis),
-        NamedHop::Dynamodb => Some(Part::TableStream),
-        NamedHop::Bus | NamedHop::Log => Some(Part::Bus),
-        NamedHop::Processed => Some(Part::Consumers),
     }
 }

@@ -2,18 +2,16 @@
 
 mod tables;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::commands::Context;
-use crate::commands::announce;
 use crate::commands::args::{LONGEST, TICK, duration, rate, whole};
-use crate::commands::dms::capture;
-use crate::commands::reach::{self, DatabaseArgs};
+use crate::commands::reach::DatabaseArgs;
+use crate::commands::{Context, announce, capture};
 use crate::consumer::DEFAULT_GROUP;
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::output::{Event, Outcome};
+use crate::output::Outcome;
 use crate::pipelines::{Part, Pipeline};
 use crate::verify::{self, Amount, Options, Report, junit};
 
@@ -74,27 +72,23 @@ pub struct Args {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let verified = self.verify(ctx).await;
-        if let Err(error) = &verified {
-            self.write(|| junit::broken(error))?;
-        }
+        let written = verified.as_ref().map(|(_, report)| report);
+        write_junit(self.junit.as_deref(), written, self.allow_duplicates)?;
         let (deployment, report) = verified?;
-        self.write(|| junit::document(&report, self.allow_duplicates))?;
         report.limits.iter().for_each(|limit| ctx.console.note(limit));
         let mut verdict = report.verdict;
         verdict.once |= self.allow_duplicates;
         let chart = ctx.console.is_terminal().then(|| report.chart()).flatten();
         if verdict.passed() {
-            let once = report.times();
-            let order = report.order_kept();
+            let (once, order) = (report.times(), report.order_kept());
             let message = format!("{} events arrived {once}{order}; the rolled-back one did not", report.committed);
             if let Some(remark) = report.remark() {
                 ctx.console.note(remark);
             }
-            ctx.console.emit(Event::finished("verify", message, false));
-            let outcome = tables(&report).into_iter().fold(Outcome::data(&report), Outcome::table);
-            return Ok(chart.into_iter().fold(outcome, Outcome::text));
+            ctx.console.finished("verify", message, false);
+            return Ok(Outcome { tables: tables(&report), text: chart, ..Outcome::data(&report) });
         }
-        ctx.console.emit(Event::failed("verify", "the delivered events differ from the committed events"));
+        ctx.console.failed("verify", "the delivered events differ from the committed events");
         tables(&report).iter().for_each(|table| ctx.console.table(table));
         chart.iter().for_each(|chart| ctx.console.text(chart));
         let error = Error::new(Kind::Verify, report.complaint(self.timeout.as_secs()));
@@ -107,7 +101,7 @@ impl Args {
 
     async fn verify(&self, ctx: &Context) -> Result<(Deployment, Report)> {
         if self.group.is_some() {
-            reach::need(ctx, Part::Consumers)?;
+            ctx.need(Part::Consumers)?;
         }
         let deployment = announce::deployment(ctx, true).await?.reached(self.database.via);
         let options = Options {
@@ -122,15 +116,21 @@ impl Args {
         // The temporary tap must be removed.
         let _hold = ctx.hold();
         let verified = verify::run(&deployment, &ctx.console, &ctx.cancel, &options).await;
-        let report = verified.inspect_err(|e| ctx.console.emit(Event::failed("verify", e.message())))?;
-        Ok((deployment, report))
+        Ok((deployment, ctx.console.report_failure("verify", verified)?))
     }
+}
 
-    /// Writes the JUnit file if requested.
-    fn write(&self, document: impl FnOnce() -> Result<String>) -> Result<()> {
-        let Some(file) = &self.junit else { return Ok(()) };
-        std::fs::write(file, document()?).or_fail(Kind::Io, || format!("{} can't be written", file.display()))
-    }
+/// Writes a result as JUnit XML, if a file is named.
+///
+/// # Errors
+/// `Io` if the file can't be written.
+pub fn write_junit(file: Option<&Path>, result: Result<&Report, &Error>, duplicates_allowed: bool) -> Result<()> {
+    let Some(file) = file else { return Ok(()) };
+    let document = match result {
+        Ok(report) => junit::document(report, duplicates_allowed)?,
+        Err(error) => junit::broken(error)?,
+    };
+    std::fs::write(file, document).or_fail(Kind::Io, || format!("{} can't be written", file.display()))
 }
 
 /// Returns the hint with commands that this pipeline has.

@@ -1,4 +1,6 @@
-//! Lines of the live view: steps, their resources, durations and dependencies. Pure.
+//! The steps of the live view, with their resources, durations and dependencies; `line.rs` draws them. Pure.
+
+mod line;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -6,17 +8,11 @@ use std::time::{Duration, Instant};
 use console::{measure_text_width, truncate_str};
 
 use super::expect::Forecast;
-use super::style::{BOLD, CYAN, DIM, RED};
+use super::style::DIM;
 use super::{Event, Expect};
-
-const FRAMES: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
-/// Width from which resource types are shown.
-const WIDE: usize = 100;
 
 /// Shorter waits are not shown.
 const WORTH_SHOWING: Duration = Duration::from_millis(700);
-/// Width from which expected durations are shown.
-const ROOMY: usize = 60;
 
 /// Steps in progress, in the order of their first event.
 #[derive(Debug, Default)]
@@ -29,6 +25,8 @@ struct Step {
     scope: String,
     message: String,
     begun: Instant,
+    /// Time of the last report.
+    reported: Instant,
     /// Dependencies of a step that has not started.
     waits_for: Vec<String>,
     resources: Vec<Resource>,
@@ -67,6 +65,7 @@ impl Tree {
                 step.waits_for.clear();
                 step.done.clear();
                 step.of = *resources;
+                step.reported = now;
                 step.message.clone_from(message);
                 step.forecast = None;
             }
@@ -74,10 +73,13 @@ impl Tree {
                 let step = self.step(scope, now);
                 step.waits_for.clear();
                 step.message.clone_from(message);
+                step.reported = now;
             }
             Event::Waiting { scope, on } => self.step(scope, now).waits_for.clone_from(on),
             Event::Resource { scope, resource, resource_type, status, usually, .. } => {
-                self.step(scope, now).resource(resource, resource_type, status, usually.as_deref(), now);
+                let step = self.step(scope, now);
+                step.resource(resource, resource_type, status, usually.as_deref(), now);
+                step.reported = now;
             }
             Event::Finished { scope, .. } | Event::Failed { scope, .. } => {
                 let at = self.steps.iter().position(|step| step.scope == *scope)?;
@@ -104,12 +106,27 @@ impl Tree {
         }
     }
 
+    /// Returns a line for each step in progress without a report since `limit`; the line counts as one.
+    pub fn silent(&mut self, now: Instant, limit: Duration) -> Vec<Event> {
+        let begun = self.steps.iter_mut().filter(|step| step.waits_for.is_empty() && !step.message.is_empty());
+        let silent = begun.filter(|step| now.saturating_duration_since(step.reported) >= limit);
+        let line = |step: &mut Step| {
+            step.reported = now;
+            let elapsed = now.saturating_duration_since(step.begun).as_secs();
+            let forecast = step.forecast.as_ref().and_then(|forecast| forecast.words(now));
+            let forecast = forecast.map(|words| format!("; {words}")).unwrap_or_default();
+            Event::progress(&step.scope, format!("{} (still, after {elapsed} s{forecast})", step.message))
+        };
+        silent.map(line).collect()
+    }
+
     fn step(&mut self, scope: &str, now: Instant) -> &mut Step {
         let at = self.steps.iter().position(|step| step.scope == scope).unwrap_or_else(|| {
             self.steps.push(Step {
                 scope: scope.to_owned(),
                 message: String::new(),
                 begun: now,
+                reported: now,
                 waits_for: Vec::new(),
                 resources: Vec::new(),
                 done: BTreeSet::new(),
@@ -168,71 +185,6 @@ impl Step {
             }),
         }
     }
-
-    fn line(&self, now: Instant, frame: usize, indent: usize, width: usize) -> String {
-        let scope = format!("{BOLD}{:indent$}{BOLD:#}", self.scope);
-        if !self.waits_for.is_empty() {
-            let text = format!("  {scope}  {DIM}waits for {}{DIM:#}", self.waits_for.join(", "));
-            return truncate_str(&text, width, "…").into_owned();
-        }
-        let done = match (self.done.len(), self.of) {
-            (done, Some(all)) => format!(" · {} of {all} resources done", done.min(all)),
-            (0, None) => String::new(),
-            (done, None) => format!(" · {done} done"),
-        };
-        let spinner = FRAMES[frame % FRAMES.len()];
-        let left = format!("{CYAN}{spinner}{CYAN:#} {scope}  {}{done}", self.message);
-        let words = self.forecast.as_ref().and_then(|forecast| forecast.words(now)).filter(|_| width >= ROOMY);
-        let right = match words {
-            Some(words) => format!(" {words}  {:>5}", elapsed(self.begun, now)),
-            None => elapsed(self.begun, now),
-        };
-        spread(&left, &right, width)
-    }
-
-    /// Returns the resources in progress, the longest first; at most `most` lines.
-    fn children(&self, now: Instant, most: usize, width: usize) -> Vec<String> {
-        let mut resources: Vec<_> = self.resources.iter().collect();
-        resources.sort_by_key(|resource| resource.begun);
-        let shown = if resources.len() > most { most.saturating_sub(1) } else { resources.len() };
-        let mut lines: Vec<_> = resources[..shown].iter().map(|resource| resource.line(now, width)).collect();
-        if shown < resources.len() && most > 0 {
-            let more = format!("    {DIM}and {} more{DIM:#}", resources.len() - shown);
-            lines.push(truncate_str(&more, width, "…").into_owned());
-        }
-        lines
-    }
-}
-
-impl Resource {
-    fn line(&self, now: Instant, width: usize) -> String {
-        let style = if self.status.ends_with("_FAILED") { RED } else { DIM };
-        let kind = if width >= WIDE { format!("  {DIM}{}{DIM:#}", self.kind) } else { String::new() };
-        let usually = self.usually.as_ref().map(|time| format!("  usually {time}")).unwrap_or_default();
-        let left = format!("    {:<28} {style}{}{style:#}{usually}{kind}", self.name, self.status);
-        spread(&left, &elapsed(self.begun, now), width)
-    }
-}
-
-/// Joins both on one line of `width` columns; the left one is cut first.
-fn spread(left: &str, right: &str, width: usize) -> String {
-    let room = width.saturating_sub(measure_text_width(right) + 1);
-    let left = truncate_str(left, room, "…");
-    let gap = room.saturating_sub(measure_text_width(&left)) + 1;
-    let line = format!("{left}{}{DIM}{right}{DIM:#}", " ".repeat(gap));
-    truncate_str(&line, width, "").into_owned()
-}
-
-/// Formats the elapsed time: `0:07`, `12:30`, `1:02:03`.
-fn elapsed(begun: Instant, now: Instant) -> String {
-    let seconds = now.saturating_duration_since(begun).as_secs();
-    clock(seconds)
-}
-
-/// Formats seconds like a clock.
-pub fn clock(seconds: u64) -> String {
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
 #[cfg(test)]
@@ -334,10 +286,7 @@ mod tests {
         let now = Instant::now();
         let mut tree = tree(now);
         let took = tree.observe(&Event::finished("network", "CREATE_COMPLETE", true), now + Duration::from_secs(90));
-        assert_eq!(
-            (took.map(|took| took.as_secs()), clock(90), clock(3723)),
-            (Some(90), "1:30".into(), "1:02:03".into())
-        );
+        assert_eq!(took, Some(Duration::from_secs(90)));
         tree.observe(&Event::failed("dms", "not begun"), now);
         assert_eq!(tree.draw(now, 0, 80, 24), Vec::<String>::new());
     }

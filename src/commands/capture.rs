@@ -26,10 +26,7 @@ pub fn explain(error: Error, capture: &Snapshot) -> Error {
         "starting" => None,
         _ => Some("`outboxctl dms start` resumes it where it stopped; then run this again".to_owned()),
     };
-    let error =
-        error.hint(format!("the capture task is {}: new events wait in the database and are not lost", capture.status));
-    match remedy {
-        Some(remedy) => error.hint(remedy),
-        None => error,
-    }
+    error
+        .hint(format!("the capture task is {}: new events wait in the database and are not lost", capture.status))
+        .with_hints(remedy)
 }

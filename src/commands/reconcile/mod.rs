@@ -7,16 +7,14 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::aws::dms::Snapshot;
-use crate::commands::Context;
-use crate::commands::announce;
 use crate::commands::args::{LONGEST, TICK, duration, rate, time};
-use crate::commands::dms::capture;
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::commands::replay::{check_window, show_step};
+use crate::commands::{Context, announce, capture};
 use crate::consumer::DEFAULT_GROUP;
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, Expect, Outcome, count};
+use crate::output::{Expect, Outcome, count, utc};
 use crate::pipelines::Part;
 use crate::repair::dead_letters::Places;
 use crate::repair::delivery::Destination;
@@ -66,7 +64,7 @@ impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         check_window(self.from, self.until)?;
         if self.group.is_some() {
-            reach::need(ctx, Part::Consumers)?;
+            ctx.need(Part::Consumers)?;
         }
         let deployment = announce::deployment(ctx, self.repair).await?.reached(self.database.via);
         let mut outbox = Outbox::open(&deployment).await?;
@@ -79,10 +77,10 @@ impl Args {
         let options = self.options()?;
         let _hold = ctx.hold();
         let window = match outbox.is_timed() {
-            true => format!("events written before {}", options.until.format("%Y-%m-%d %H:%M:%S UTC")),
+            true => format!("events written before {}", utc(options.until)),
             false => "all events of the outbox: those written just now may still be in transit".to_owned(),
         };
-        ctx.console.emit(Event::started("reconcile", window));
+        ctx.console.started("reconcile", window);
         let (mut reported, mut read) = (0, [0, 0]);
         let progress = |side: Side, count: u64| {
             read[usize::from(side == Side::Committed)] = count;
@@ -91,11 +89,11 @@ impl Args {
             if count / 100_000 != reported {
                 reported = count / 100_000;
                 let side = if side == Side::Committed { "committed" } else { "delivered" };
-                ctx.console.emit(Event::progress("reconcile", format!("{count} {side} events read")));
+                ctx.console.progress("reconcile", format!("{count} {side} events read"));
             }
         };
         let report = reconcile(&mut outbox, deliveries, &mut dead, &options, &ctx.cancel, progress).await;
-        let report = report.inspect_err(|error| ctx.console.emit(Event::failed("reconcile", error.message())))?;
+        let report = ctx.console.report_failure("reconcile", report)?;
         if report.unreadable > 0 {
             ctx.console.warn(format!("{} items of the outbox are not outbox items", report.unreadable));
         }
@@ -124,11 +122,10 @@ impl Args {
 
     /// Returns the compared window: `written before 12:00:00 UTC (--grace 60 s)`.
     fn window(&self, report: &Report) -> String {
-        let time = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M:%S UTC");
-        let from = report.from.map(|from| format!("from {} ", time(from))).unwrap_or_default();
+        let from = report.from.map(|from| format!("from {} ", utc(from))).unwrap_or_default();
         let limited = self.until.is_none_or(|until| until > report.until);
         let grace = if limited { format!(" (--grace {} s)", self.grace.as_secs()) } else { String::new() };
-        format!("written {from}before {}{grace}", time(report.until))
+        format!("written {from}before {}{grace}", utc(report.until))
     }
 
     fn options(&self) -> Result<Options> {
@@ -141,10 +138,10 @@ impl Args {
     fn finish(&self, ctx: &Context, report: Report, stopped: Option<Snapshot>, rows: Option<u64>) -> Result<Outcome> {
         if report.agrees(self.allow_duplicates) {
             let message = text::agreement(&report, &self.window(&report), rows);
-            ctx.console.emit(Event::finished("reconcile", message, false));
+            ctx.console.finished("reconcile", message, false);
             return Ok(Outcome::data(&report).changed(false).table(text::totals(&report)));
         }
-        ctx.console.emit(Event::failed("reconcile", "the delivered events differ from the committed events"));
+        ctx.console.failed("reconcile", "the delivered events differ from the committed events");
         ctx.console.table(&text::totals(&report));
         ctx.console.table(&text::findings(&report));
         if let Some(task) = stopped.filter(|_| !report.lost.is_empty()) {
@@ -185,9 +182,9 @@ impl Args {
         if overtaken.aggregates > 0 {
             ctx.console.warn(text::order_warning(&overtaken));
         }
-        reach::confirm(ctx, &format!("deliver {} missing events?", lost.len())).await?;
+        ctx.confirm(&format!("deliver {} missing events?", lost.len())).await?;
         let destination = Destination::of(deployment)?;
-        ctx.console.emit(Event::started("repair", format!("{} events go to {}", lost.len(), destination.describe())));
+        ctx.console.started("repair", format!("{} events go to {}", lost.len(), destination.describe()));
         let (mut done, total) = (0, lost.len() as u64);
         let on_step = |step: &replay::Step| {
             show_step(ctx, step);
@@ -197,15 +194,15 @@ impl Args {
         let (sent, ended) = missing.deliver(outbox, &destination, options, self.rate, &ctx.cancel, on_step).await;
         let data = serde_json::json!({ "before": report, "repair": sent });
         if let Err(error) = ended {
-            ctx.console.emit(Event::failed("repair", error.message()));
+            ctx.console.failed("repair", error.message());
             return Err(error.hint("run it again: delivered events are no longer missing").with_data(data));
         }
         if sent.refused > 0 {
             let message = format!("{} of {} events were refused", sent.refused, sent.selected);
-            ctx.console.emit(Event::failed("repair", &message));
+            ctx.console.failed("repair", &message);
             return Err(Error::new(Kind::Failed, message).with_data(data));
         }
-        ctx.console.emit(Event::finished("repair", format!("{} sent", count(sent.sent, "event")), true));
+        ctx.console.finished("repair", format!("{} sent", count(sent.sent, "event")), true);
         let outcome = Outcome::data(data).changed(true);
         Ok(outcome.summary("run `outboxctl reconcile` again to check that they arrived"))
     }

@@ -3,6 +3,7 @@
 
 mod ending;
 
+use std::io::IsTerminal;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
@@ -10,10 +11,12 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::github::GitHub;
 use super::heartbeat::Heartbeat;
+use super::live::Live;
 use super::ndjson::write_line;
 use super::render::{self, Renderer};
-use super::{Event, Expect, Level, Table, clean, clean_line, fit, stream, tables, terminal};
+use super::{Event, Expect, Level, Table, clean, clean_line, fit, inert, stream, tables, terminal};
 use crate::error::Error;
 use crate::report::Reporter;
 use crate::settings::{OutputFormat, Place, ProgressMode};
@@ -37,7 +40,7 @@ pub struct Console {
 
 impl Console {
     pub fn new(format: OutputFormat, progress: ProgressMode, quiet: bool, verbose: bool) -> Self {
-        let renderer = render::choose(progress, quiet);
+        let renderer = choose(progress, quiet);
         Self {
             format,
             verbose,
@@ -104,12 +107,12 @@ impl Console {
         if !matches!(event, Event::Note { .. }) && !self.renderer.is_live() {
             self.heartbeat.get_or_init(|| self.start_heartbeat()).observe(&event);
         }
-        self.show(&event);
+        self.show(event);
     }
 
-    fn show(&self, event: &Event) {
+    fn show(&self, event: Event) {
         if self.format == OutputFormat::Ndjson {
-            self.line(event);
+            self.line(&event);
         } else {
             self.renderer.event(&event.cleaned());
         }
@@ -119,7 +122,7 @@ impl Console {
         // A console without the heartbeat: the thread must not keep it alive.
         let console = Self { heartbeat: Arc::default(), ..self.clone() };
         Heartbeat::start(move |event| match console.format {
-            OutputFormat::Ndjson => console.show(&event),
+            OutputFormat::Ndjson => console.show(event),
             _ => console.renderer.still(&event.cleaned()),
         })
     }
@@ -138,6 +141,26 @@ impl Console {
     pub fn wait(&self, scope: &str, message: &str) -> Wait {
         self.renderer.wait(scope, &clean(message));
         Wait { renderer: self.renderer.clone(), scope: scope.to_owned() }
+    }
+
+    /// Reports the start of a step.
+    pub fn started(&self, scope: &str, message: impl Into<String>) {
+        self.emit(Event::started(scope, message));
+    }
+
+    /// Reports the state of a step in progress.
+    pub fn progress(&self, scope: &str, message: impl Into<String>) {
+        self.emit(Event::progress(scope, message));
+    }
+
+    /// Reports the success of a step; `changed` is false if it had nothing to do.
+    pub fn finished(&self, scope: &str, message: impl Into<String>, changed: bool) {
+        self.emit(Event::finished(scope, message, changed));
+    }
+
+    /// Reports the failure of a step.
+    pub fn failed(&self, scope: &str, message: impl Into<String>) {
+        self.emit(Event::failed(scope, message));
     }
 
     pub fn note(&self, message: impl Into<String>) {
@@ -182,9 +205,14 @@ impl Console {
         stream::lines(&lines)
     }
 
-    /// Writes a line for NDJSON only; false if nothing was printed.
-    pub fn machine_item(&self, item: &impl Serialize) -> bool {
-        self.format == OutputFormat::Ndjson && self.line(item)
+    /// Writes an object as a line of this `type`, for NDJSON only; false if nothing was printed.
+    pub fn machine_item(&self, r#type: &str, item: &impl Serialize) -> bool {
+        self.format == OutputFormat::Ndjson && self.line(&Typed { r#type, item })
+    }
+
+    /// Reports the failure of a step, if it failed.
+    pub fn report_failure<T>(&self, scope: &str, result: Result<T, Error>) -> Result<T, Error> {
+        result.inspect_err(|error| self.failed(scope, error.message()))
     }
 
     /// Writes a table to stdout for people, before a command fails because of its content. Machines get the error's
@@ -205,7 +233,7 @@ impl Console {
 
     /// Returns whether stdout is for people who watch it.
     pub fn is_terminal(&self) -> bool {
-        self.format == OutputFormat::Table && std::io::IsTerminal::is_terminal(&std::io::stdout())
+        self.format == OutputFormat::Table && std::io::stdout().is_terminal()
     }
 
     fn line(&self, item: &impl Serialize) -> bool {
@@ -236,6 +264,29 @@ impl Reporter for Console {
     fn share(&self) -> Arc<dyn Reporter> {
         Arc::new(self.clone())
     }
+}
+
+fn choose(progress: ProgressMode, quiet: bool) -> Arc<dyn Renderer> {
+    let live = match progress {
+        ProgressMode::Live => std::io::stderr().is_terminal(),
+        ProgressMode::Auto => terminal::can_redraw() && !terminal::is_ci(),
+        ProgressMode::Plain | ProgressMode::None => false,
+    };
+    let silent = quiet || progress == ProgressMode::None;
+    match (silent, live) {
+        _ if inert::on_actions() => Arc::new(GitHub::new(silent)),
+        (true, _) => Arc::new(render::Silent),
+        (false, true) => Arc::new(Live::default()),
+        (false, false) => Arc::new(render::Plain),
+    }
+}
+
+/// An item and its `type`.
+#[derive(Serialize)]
+struct Typed<'a, T> {
+    r#type: &'a str,
+    #[serde(flatten)]
+    item: &'a T,
 }
 
 /// A wait on the live view.

@@ -1,0 +1,145 @@
+//! `outboxctl config …`.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::aws::configured_region;
+use crate::commands::{Context, args};
+use crate::error::Result;
+use crate::output::{Outcome, Table};
+use crate::pipelines;
+use crate::postgres;
+use crate::postgres::tls::Roots;
+use crate::settings::{DATABASE_URL, EXISTING_FLAG, EXISTING_VARIABLE, FILE_NAME, Origin, environment};
+
+/// Show the settings in effect
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    Show(Args),
+}
+
+/// Show every setting, and where its value comes from
+///
+/// Flags take precedence over environment variables, those over outboxctl.toml, and that over defaults. Credentials are not
+/// settings and are never shown; `outboxctl doctor` shows whose they are. Sends no requests to AWS.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// One setting.
+#[derive(Debug, Serialize)]
+struct Setting {
+    name: String,
+    value: Value,
+    /// `flag`, `variable`, `file`, `profile` or `default`.
+    origin: &'static str,
+    /// The flag, the variable, or the file; None for a default.
+    source: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Shown {
+    /// Path of the outboxctl.toml in effect.
+    file: Option<String>,
+    settings: Vec<Setting>,
+    /// Template parameters of the file, for `deploy`.
+    parameters: Vec<Setting>,
+    /// Resources that outboxctl did not create.
+    existing: Vec<Setting>,
+}
+
+impl Command {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        match self {
+            Self::Show(args) => args.run(ctx).await,
+        }
+    }
+}
+
+impl Args {
+    async fn run(self, ctx: &Context) -> Result<Outcome> {
+        let (settings, chosen) = (&ctx.settings, &ctx.settings.chosen);
+        // An unknown name is an error, as in every other command.
+        pipelines::find(&settings.pipeline)?;
+        let file = settings.file.as_ref().map(|path| path.display().to_string());
+        let setting = |name: &str, flag: &str, variables: &[&str], value: Value, origin: Origin| {
+            let (origin, source) = match origin {
+                Origin::Flag => ("flag", Some(flag.to_owned())),
+                Origin::Variable => {
+                    let set = variables.iter().find(|name| environment::raw(name).is_some());
+                    ("variable", set.map(|name| (*name).to_owned()))
+                }
+                Origin::File => ("file", file.clone()),
+                Origin::Default => ("default", None),
+            };
+            Setting { name: name.to_owned(), value, origin, source }
+        };
+        let [profile, region, endpoint] =
+            [&settings.profile, &settings.region, &settings.endpoint_url].map(|value| value.clone().into());
+        let local = if settings.local { "--local" } else { "--no-local" };
+        let outbox = settings.outbox.as_ref().map(ToString::to_string);
+        let database = settings.database_url.as_ref();
+        let database = database.map(|url| postgres::url_target(url, || Ok(Roots::Rds))).transpose()?;
+        let database = database.map(|target| target.describe());
+        let if_set = |origin: Origin, is_set: bool| if is_set { origin } else { Origin::Default };
+        let (outbox_origin, database_origin) =
+            (if_set(Origin::File, outbox.is_some()), if_set(Origin::Variable, database.is_some()));
+        let mut shown = vec![
+            setting("profile", "--profile", &["AWS_PROFILE"], profile, chosen.profile),
+            setting("region", "--region", &["AWS_REGION", "AWS_DEFAULT_REGION"], region, chosen.region),
+            setting("stage", "--stage", &["OUTBOXCTL_STAGE"], settings.stage.as_str().into(), chosen.stage),
+            setting(
+                "pipeline",
+                "--pipeline",
+                &["OUTBOXCTL_PIPELINE"],
+                settings.pipeline.as_str().into(),
+                chosen.pipeline,
+            ),
+            setting("local", local, &["OUTBOXCTL_LOCAL"], settings.local.into(), chosen.local),
+            setting("endpoint_url", "--endpoint-url", &["AWS_ENDPOINT_URL"], endpoint, chosen.endpoint_url),
+            setting("output", "--output", &["OUTBOXCTL_OUTPUT"], args::name(&settings.output).into(), chosen.output),
+            setting("outbox", "", &[], outbox.into(), outbox_origin),
+            setting("database", "", &[DATABASE_URL], database.into(), database_origin),
+        ];
+        if !settings.local
+            && settings.region.is_none()
+            && let Some(region) = configured_region(settings).await
+        {
+            let profile = settings.profile.as_deref().unwrap_or("default");
+            let source = Some(format!("AWS profile {profile}"));
+            shown[1] = Setting { name: "region".to_owned(), value: region.into(), origin: "profile", source };
+        }
+        let parameters = settings.parameters.iter();
+        let parameters = parameters.map(|(name, value)| setting(name, "", &[], value.as_str().into(), Origin::File));
+        let existing = settings.existing.iter().map(|(key, value)| {
+            let (name, origin) = (format!("existing.{}", key.name()), settings.existing.origin(key));
+            setting(&name, EXISTING_FLAG, &[EXISTING_VARIABLE], value.into(), origin)
+        });
+        let (parameters, existing) = (parameters.collect(), existing.collect());
+        let shown = Shown { settings: shown, parameters, existing, file: file.clone() };
+        let table = table(&shown);
+        Ok(Outcome::data(shown).table(table))
+    }
+}
+
+fn table(shown: &Shown) -> Table {
+    let mut table = Table::new(["setting", "value", "from"]);
+    for setting in shown.settings.iter().chain(&shown.parameters).chain(&shown.existing) {
+        let value = match &setting.value {
+            Value::Null => "-".to_owned(),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let from = match (setting.origin, &setting.source) {
+            (_, Some(source)) => source.clone(),
+            ("default", None) if setting.value.is_null() => "not set".to_owned(),
+            (origin, None) => origin.to_owned(),
+        };
+        table.row([setting.name.clone(), value, from]);
+    }
+    table.row([
+        FILE_NAME,
+        shown.file.as_deref().unwrap_or("-"),
+        if shown.file.is_some() { "found" } else { "not found" },
+    ]);
+    table
+}
