@@ -12,7 +12,7 @@
 //!
 //! | room | content | imports |
 //! |---|---|---|
-//! | [`cli`] | the definition of the command line, dispatch, signals, the final error | everything |
+//! | [`cli`] | the definition of the command line, dispatch, signals, the final error | `commands`, `error`, `output`, `settings` |
 //! | [`commands`] | one file for each command: its arguments and its steps; no SDK calls, no printing | every room but `cli` |
 //! | [`settings`] | flags, environment variables and `outboxctl.toml` merged; the one reader of environment variables | `error`, `outbox` |
 //! | [`output`] | the console: renderers of events, tables, NDJSON, the log of daemons and functions | `error`, `report`, `settings` |

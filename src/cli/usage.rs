@@ -3,12 +3,12 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{ArgMatches, ValueEnum};
+use clap::ValueEnum;
+use clap::parser::ValueSource;
 
 use crate::error::{Error, Kind};
 use crate::output::{self, Console};
-use crate::settings::environment;
-use crate::settings::{ColorMode, OutputFormat, ProgressMode};
+use crate::settings::{ColorMode, OutputFormat, ProgressMode, environment};
 
 /// Prints clap's answer. Help and the version go to stdout and exit with 0; a usage error goes to stderr and exits with
 /// 2, followed by a result if JSON or NDJSON was requested.
@@ -59,12 +59,9 @@ fn asked<T: ValueEnum + Copy + Send + Sync + 'static>(flag: &Flag, args: &[OsStr
 /// Returns the value that clap parsed before the first error.
 fn parsed<T: Copy + Send + Sync + 'static>(flag: &Flag, args: &[OsString]) -> Option<T> {
     let matches = super::definition().ignore_errors(true).try_get_matches_from(args).ok()?;
-    let mut deepest: &ArgMatches = &matches;
-    while let Some((_, below)) = deepest.subcommand() {
-        deepest = below;
-    }
-    let given = deepest.value_source(flag.id) == Some(clap::parser::ValueSource::CommandLine);
-    deepest.try_get_one::<T>(flag.id).ok().flatten().copied().filter(|_| given)
+    let matches = super::innermost(&matches);
+    let given = matches.value_source(flag.id) == Some(ValueSource::CommandLine);
+    matches.try_get_one::<T>(flag.id).ok().flatten().copied().filter(|_| given)
 }
 
 /// Returns the value after the first error, where clap stops parsing.

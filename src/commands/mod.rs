@@ -7,6 +7,7 @@
 
 mod announce;
 mod args;
+pub mod candidates;
 mod capture;
 pub mod chaos;
 pub mod completions;
@@ -28,7 +29,7 @@ pub mod man;
 mod operations;
 pub mod outputs;
 pub mod policy;
-pub mod reach;
+mod reach;
 pub mod reconcile;
 pub mod recover;
 pub mod replay;

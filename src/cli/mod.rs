@@ -1,5 +1,6 @@
 //! The command line: arguments, help ([`help`], [`examples`]), completion of values ([`complete`]), dispatch in one plain
-//! match, and the end of the process ([`signals`], [`usage`], [`panics`]).
+//! match, and the end of the process ([`signals`], [`usage`], [`panics`]). Imports `commands`, `error`, `output` and
+//! `settings`.
 
 mod complete;
 mod examples;
@@ -19,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::commands;
 use crate::commands::Context;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::output::{self, Console, Event, Outcome, respect_empty_term};
+use crate::output::{self, Console, Outcome, respect_empty_term};
 use crate::settings::{ConfigFile, FILE_NAME, GlobalArgs, OutputFormat, Settings, Variables, parser};
 
 /// Deploy and run a transactional outbox pipeline on AWS, and verify that every event is delivered
@@ -158,6 +159,11 @@ pub fn main() -> ExitCode {
     ExitCode::from(console.finish(result))
 }
 
+/// Returns the matches of the innermost command, which has the global arguments, too.
+fn innermost(matches: &ArgMatches) -> &ArgMatches {
+    matches.subcommand().map_or(matches, |(_, inner)| innermost(inner))
+}
+
 /// Returns the words of the chosen command, like `db init`, and an ellipsis for operands, because `explain` with a
 /// topic is another command than without.
 fn words(matches: &ArgMatches) -> String {
@@ -177,7 +183,6 @@ fn words(matches: &ArgMatches) -> String {
 
 fn run(cli: Cli, console: &Console) -> Result<Outcome> {
     let settings = settings(&cli, console)?;
-    console.lead_to(settings.place().with_local_endpoint(local_endpoint(&settings)));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .worker_threads(2)
@@ -237,12 +242,6 @@ fn settings(cli: &Cli, console: &Console) -> Result<Settings> {
     Settings::merge(cli.global.clone(), Variables::read()?, file)
 }
 
-/// Returns the endpoint of the local stack, if it is in use and running.
-fn local_endpoint(settings: &Settings) -> Option<String> {
-    let up = settings.local.then(crate::local::state::running)?;
-    up.ok().map(|state| state.endpoint)
-}
-
 /// Ends a command that only a signal ends: with its result, and the signal's exit code.
 fn stopped(scope: &str, signal: Kind, result: Result<Outcome>, console: &Console) -> Result<Outcome> {
     let mut outcome = match result {
@@ -253,6 +252,6 @@ fn stopped(scope: &str, signal: Kind, result: Result<Outcome>, console: &Console
         Err(error) => return Err(error),
     };
     let message = outcome.summary.take().map_or_else(|| "stopped".to_owned(), |summary| format!("stopped, {summary}"));
-    console.emit(Event::finished(scope, message, outcome.changed == Some(true)));
+    console.finished(scope, message, outcome.changed == Some(true));
     Ok(outcome.stopped(signal))
 }
