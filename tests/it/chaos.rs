@@ -80,7 +80,7 @@ async fn a_stage_for_development_has_the_faults_that_can_be_undone() {
 }
 
 #[test]
-fn a_stage_of_production_and_a_fault_of_another_pipeline_are_refused() {
+fn a_stage_of_production_and_faults_and_groups_of_another_pipeline_are_refused() {
     let world = World::new();
     for stage in ["prod", "staging", "dev-prod"] {
         let refused =
@@ -92,4 +92,6 @@ fn a_stage_of_production_and_a_fault_of_another_pipeline_are_refused() {
     assert!(refused.starts_with("exit: 2\n") && refused.contains("is for the local stack only"), "{refused}");
     let refused = world.run(["chaos", "--local", "--pipeline", "dynamodb-cdc", "--fault", "put-late"]);
     assert!(refused.starts_with("exit: 2\n") && refused.contains("does not apply to dynamodb-cdc"), "{refused}");
+    let refused = world.run(["chaos", "--local", "--pipeline", PIPELINE, "--group", "billing"]);
+    assert!(refused.starts_with("exit: 2\n") && refused.contains("no consumer groups"), "{refused}");
 }

@@ -17,7 +17,7 @@ use crate::commands::{Context, announce};
 use crate::consumer::DEFAULT_GROUP;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Outcome, Table, count};
-use crate::pipelines;
+use crate::pipelines::{self, Part};
 use crate::verify::{self, Amount, Options, Report};
 
 const SCOPE: &str = "chaos";
@@ -114,6 +114,9 @@ impl Args {
     /// Writes events and injects faults; returns the seed, the faults, and the deliveries.
     async fn inject(&self, ctx: &Context) -> Result<(u64, Vec<Injected>, Report)> {
         let settings = &ctx.settings;
+        if self.group.is_some() {
+            ctx.need(Part::Consumers)?;
+        }
         if !settings.local && (!pipelines::is_development(&settings.stage) || pipelines::is_production(&settings.stage))
         {
             let text = format!("stage {} is not for development: no faults are injected into it", settings.stage);
