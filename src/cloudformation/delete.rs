@@ -83,7 +83,8 @@ pub(super) fn refuse_protected(stack: &Described) -> Result<()> {
         return Ok(());
     }
     let name = stack.stack_name().unwrap_or_default();
-    let command = "aws cloudformation update-termination-protection --no-enable-termination-protection";
-    Err(Error::new(Kind::Usage, format!("stack {name} is protected against termination"))
-        .hint(format!("disable the protection first: `{command} --stack-name {name}`")))
+    Err(Error::new(Kind::Usage, format!("stack {name} is protected against termination")).hint(format!(
+        "disable the protection first: `aws cloudformation update-termination-protection \
+         --no-enable-termination-protection --stack-name {name}`"
+    )))
 }

@@ -17,7 +17,7 @@ pub fn file() -> Result<File> {
 /// Creates so many files with write buffers of 32 KB.
 ///
 /// # Errors
-/// As [`file`].
+/// As [`file()`].
 pub fn writers(count: usize) -> Result<Vec<BufWriter<File>>> {
     (0..count).map(|_| Ok(BufWriter::with_capacity(BUFFER, file()?))).collect()
 }

@@ -13,7 +13,7 @@ const NAMES: &[&str] = &[
     // A change set's description, which AWS keeps.
     ".description(\"outboxctl deploy\")",
     // The place of a stop on the page.
-    "service: \"outboxctl consume\"",
+    "Output::LeaseTable, \"outboxctl consume\")",
     // A JUnit suite's name.
     "const SUITE: &str = \"outboxctl verify\"",
     // The demo's own steps, which it runs itself.
