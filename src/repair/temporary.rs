@@ -8,13 +8,15 @@ use crate::error::{Kind, OrFail, Result};
 /// Write buffer of a file in bytes.
 const BUFFER: usize = 32 << 10;
 
+/// Creates an empty file.
+///
 /// # Errors
 /// `Io` if temporary files can't be created.
 pub fn file() -> Result<File> {
     tempfile::tempfile().or_fail(Kind::Io, || "a temporary file can't be created".into())
 }
 
-/// Creates so many files with write buffers of 32 KB.
+/// Creates `count` files with write buffers of 32 KB.
 ///
 /// # Errors
 /// As [`file()`].
