@@ -9,12 +9,14 @@ use http::{Method, StatusCode};
 use serde_json::{Map, Value};
 
 use super::dynamodb::DynamoDb;
+use super::function::{assumed, function};
 use super::mapping::{Mapping, Service, Settings, StartingPosition, State, merge};
 use super::poller;
+use super::refusal::Refusal;
 use super::registry::{Checkpoint, Registry, Tracked};
 use crate::aws::Clients;
 use crate::capture::settings::flag;
-use crate::error::{Error, Kind, RESOURCE_MISSING, sdk_code};
+use crate::error::{Kind, RESOURCE_MISSING, sdk_code};
 use crate::local::gateway::{ApiRequest, ApiResponse, Gateway, query_fields};
 use crate::local::roles::Assumed;
 use crate::local::state::{ACCOUNT, region_of};
@@ -25,39 +27,6 @@ pub const PATH: &str = "/2015-03-31/event-source-mappings";
 
 /// Beginning of Lambda's message for a missing stream.
 const NO_STREAM: &str = "Stream not found";
-
-/// An error of the API: code and text.
-#[derive(Debug)]
-pub struct Refusal {
-    status: StatusCode,
-    code: &'static str,
-    pub message: String,
-}
-
-impl Refusal {
-    fn invalid(message: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, code: "InvalidParameterValueException", message: message.into() }
-    }
-
-    fn internal(error: &Error) -> Self {
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, code: "ServiceException", message: error.to_string() }
-    }
-
-    /// Returns the refusal for a function or stream that can't be looked up; `missing` begins Lambda's message for one
-    /// that does not exist.
-    fn unknown(code: &str, missing: &str, name: &str) -> Self {
-        Self::invalid(match code {
-            RESOURCE_MISSING => format!("{missing}: {name}"),
-            code => format!("{name} can't be looked up: {code}"),
-        })
-    }
-}
-
-impl From<Refusal> for String {
-    fn from(refusal: Refusal) -> Self {
-        refusal.message
-    }
-}
 
 /// Answers a request of the event source mapping API. Returns `None` for the requests that the emulator answers.
 pub async fn handle(registry: &Arc<Registry>, gateway: &Arc<Gateway>, request: &ApiRequest) -> Option<ApiResponse> {
@@ -228,13 +197,6 @@ pub fn arn(region: &str, id: &str) -> String {
     format!("arn:aws:lambda:{region}:{ACCOUNT}:event-source-mapping:{id}")
 }
 
-/// Returns the role of a function as Lambda assumes it to read a source and to write to a failure destination. Lambda
-/// names no source (Lambda developer guide, "Defining Lambda function permissions with an execution role").
-pub fn assumed(function_arn: &str, role: String) -> Assumed {
-    let name: String = function_arn.split(':').nth(6).unwrap_or("function").chars().take(64).collect();
-    Assumed { role, service: "lambda.amazonaws.com".into(), source: None, session: name, place: None }
-}
-
 /// Checks that the function's role may read the stream. The error is worded as Lambda's.
 async fn readable(gateway: &Gateway, region: &str, role: &Assumed, stream_arn: &str) -> Result<(), Refusal> {
     let (service, actions): (_, &[&str]) = match Service::of(stream_arn) {
@@ -254,16 +216,6 @@ async fn readable(gateway: &Gateway, region: &str, role: &Assumed, stream_arn: &
             names.join(", ")
         ))
     })
-}
-
-/// Returns the ARNs of the function and of its role.
-///
-/// # Errors
-/// The API's error if the function does not exist or can't be looked up.
-pub async fn function(clients: &Clients, name: &str) -> Result<(String, String), Refusal> {
-    let answer = clients.lambda().get_function_configuration().function_name(name).send().await;
-    let found = answer.map_err(|error| Refusal::unknown(sdk_code(&error), "Function does not exist", name))?;
-    Ok((found.function_arn.unwrap_or_else(|| name.to_owned()), found.role.unwrap_or_default()))
 }
 
 async fn stream(clients: &Clients, arn: &str) -> Result<(), Refusal> {

@@ -1,8 +1,22 @@
 //! Filter criteria: the pattern language of "Filter rule syntax" in the Lambda developer guide.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::mapping::FilterCriteria;
+/// The patterns of a mapping.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct FilterCriteria {
+    #[serde(default)]
+    pub filters: Vec<Filter>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Filter {
+    /// A pattern as JSON text.
+    pub pattern: String,
+}
 
 /// Patterns, at least one of which has to match; without any, every record does.
 #[derive(Debug, Default)]
@@ -135,7 +149,6 @@ fn in_range(operand: &Value, value: f64) -> bool {
 mod tests {
     use serde_json::json;
 
-    use super::super::mapping::Filter;
     use super::*;
 
     fn filters(patterns: &[Value]) -> Result<Filters, String> {

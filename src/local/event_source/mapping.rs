@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::filter::{FilterCriteria, Filters};
 use crate::aws::arn::Arn;
 
 /// Settings of a mapping; absent ones have Lambda's defaults.
@@ -60,20 +61,6 @@ pub enum StartingPosition {
     TrimHorizon,
     Latest,
     AtTimestamp,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct FilterCriteria {
-    #[serde(default)]
-    pub filters: Vec<Filter>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Filter {
-    /// A pattern as JSON text.
-    pub pattern: String,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -209,7 +196,7 @@ fn check(settings: &Settings) -> Result<(), String> {
     {
         return Err(format!("{arn} is not a bucket or a queue; the local stack has no other failure destinations"));
     }
-    super::filter::Filters::parse(settings.filter_criteria.as_ref()).map(|_| ())
+    Filters::parse(settings.filter_criteria.as_ref()).map(|_| ())
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 //!
 //! `mapping.rs` is a mapping's configuration, `api.rs` and `provider.rs` its two interfaces (Lambda API,
 //! CloudFormation), `registry.rs` keeps mappings and checkpoints on disk. `poller.rs` runs a mapping, `shard.rs` one
-//! shard of it, `batch.rs` decides the effect of a failure (pure), `filter.rs` filters records, `invoke.rs` invokes the
-//! function, `discarded.rs` writes to failure destinations. `streams::shards` reads the streams; `source.rs` is their
+//! shard of it, `batch.rs` decides the effect of a failure (pure), `filter.rs` filters records, `function.rs` looks up the
+//! function and its role, `invoke.rs` invokes it, `discarded.rs` writes to failure destinations, and `refusal.rs` has the
+//! errors of the API. `streams::shards` reads the streams; `source.rs` is their
 //! interface to mappings, with an implementation in `kinesis.rs` and in `dynamodb.rs`. Imports the same rooms as
 //! [`super`].
 
@@ -12,11 +13,13 @@ mod batch;
 mod discarded;
 mod dynamodb;
 mod filter;
+mod function;
 mod invoke;
 mod kinesis;
 mod mapping;
 mod poller;
 mod provider;
+mod refusal;
 mod registry;
 mod shard;
 mod source;

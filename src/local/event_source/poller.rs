@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::api;
 use super::dynamodb::DynamoDb;
 use super::filter::Filters;
+use super::function::{assumed, function};
 use super::invoke::Invoker;
 use super::kinesis::Kinesis;
 use super::mapping::{Service, State};
@@ -65,7 +65,7 @@ enum Pause {
 /// Returns the function's role; waits while it can't be looked up, and returns `None` if polling stops in the meantime.
 async fn role(clients: &Clients, function_arn: &str, stop: &CancellationToken) -> Option<String> {
     while !stop.is_cancelled() {
-        match api::function(clients, function_arn).await {
+        match function(clients, function_arn).await {
             Ok((_, role)) => return Some(role),
             Err(refusal) => tracing::warn!("{}", refusal.message),
         }
@@ -85,7 +85,7 @@ async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &Cancel
     };
     let own = gateway.clients_in(&tracked.region());
     let Some(role) = role(&own, &mapping.function_arn, stop).await else { return Pause::Stopped };
-    let clients = api::assumed(&mapping.function_arn, role.clone()).clients(gateway, &tracked.region());
+    let clients = assumed(&mapping.function_arn, role.clone()).clients(gateway, &tracked.region());
     let invoker = Invoker::new(own.config(), mapping.function_arn.clone(), mapping.reports_failures());
     let stream_arn = mapping.event_source_arn.clone();
     let worker = Worker {
@@ -142,7 +142,7 @@ async fn poll<S: EventSource>(worker: Worker<S>, role: &str) {
         tokio::select! {
             () = polling.cancelled() => {}
             () = tokio::time::sleep(CHECK_INTERVAL) => {
-                let now = api::function(&worker.own, &worker.mapping.function_arn).await;
+                let now = function(&worker.own, &worker.mapping.function_arn).await;
                 if now.is_ok_and(|(_, now)| now != role) {
                     polling.cancel();
                 }

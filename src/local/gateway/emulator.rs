@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Response, Uri, header};
+use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
@@ -12,8 +13,11 @@ use hyper_util::rt::TokioExecutor;
 use serde::de::DeserializeOwned;
 
 use super::ApiRequest;
-use super::server::Body;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::listener;
+
+/// Bodies of both directions: streamed unless they have to be inspected.
+pub type Body = BoxBody<Bytes, listener::BoxError>;
 
 /// Header with the secret that the emulator's launcher requires in every request: its port is open to the whole
 /// machine.

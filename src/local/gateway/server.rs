@@ -6,23 +6,21 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Limited};
 use hyper::service::service_fn;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::access::{self, Caller};
-use super::emulator::{CHANGED_HEADER, SERVICE_HEADER, SESSION_HEADER, UNREACHABLE_HEADER, UNSIGNED_HEADER, full};
+use super::emulator::{
+    Body, CHANGED_HEADER, SERVICE_HEADER, SESSION_HEADER, UNREACHABLE_HEADER, UNSIGNED_HEADER, full,
+};
 use super::faults::{self, Fault, Injection};
 use super::identify::{Identity, query_action};
 use super::{ApiRequest, ApiResponse, Gateway, Service, refusal, resources, sessions};
 use crate::error::Error;
 use crate::listener::{self, Limits, Timed};
 use crate::local::state::REGION;
-
-/// Bodies of both directions: streamed unless they have to be inspected.
-pub type Body = BoxBody<Bytes, listener::BoxError>;
 
 /// Maximum size in bytes of a body that is read whole: a function's package of 50 MB in base64, as in CreateFunction.
 const BODY_LIMIT: usize = 70_167_211;

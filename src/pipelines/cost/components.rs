@@ -1,7 +1,7 @@
 //! The components with a price of several parts.
 
 use super::Usage;
-use super::estimate::{Builder, cents, millions};
+use super::builder::{Builder, cents, millions};
 use super::usage::HOURS;
 use crate::pipelines::{AURORA, ENGINE};
 

@@ -2,28 +2,12 @@
 
 use serde::Serialize;
 
+use super::builder::{Builder, Component, LeftOut, cents, millions};
 use super::components::{capture, database, endpoints, stream, tables};
 use super::usage::HOURS;
 use super::{Prices, Usage};
 use crate::pipelines::{Part, Pipeline, Stack, Stop, likely_resources};
 use crate::settings::ExistingKey;
-
-/// The cost of one component.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Component {
-    pub component: &'static str,
-    /// The basis of the computation, in words.
-    pub basis: String,
-    /// US dollars per month, rounded to cents.
-    pub usd_month: f64,
-}
-
-/// A component without a known price.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LeftOut {
-    pub component: String,
-    pub because: String,
-}
 
 /// The estimated cost of a pipeline.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -34,25 +18,7 @@ pub struct Estimate {
     pub total_usd_month: f64,
 }
 
-/// Adds components; one with a missing price is not included, but listed.
-pub(super) struct Builder<'a> {
-    pub(super) prices: &'a Prices,
-    components: Vec<Component>,
-    left_out: Vec<LeftOut>,
-}
-
 impl Builder<'_> {
-    /// Adds a component: the sum of amounts, each with the name of its price.
-    pub(super) fn add(&mut self, component: &'static str, basis: impl Into<String>, amounts: &[(f64, &str)]) {
-        let missing = amounts.iter().find(|(_, name)| self.prices.get(name).is_none());
-        if let Some((_, name)) = missing {
-            self.leave_out(component, format!("no price is known for it; give {name:?} in a file with --prices"));
-            return;
-        }
-        let usd: f64 = amounts.iter().map(|(amount, name)| amount * self.prices.get(name).unwrap_or(0.0)).sum();
-        self.components.push(Component { component, basis: basis.into(), usd_month: cents(usd) });
-    }
-
     /// Adds the cost of a stop.
     fn stop(&mut self, stop: &Stop, pipeline: &Pipeline, usage: &Usage) {
         let events = usage.millions();
@@ -119,30 +85,11 @@ impl Builder<'_> {
             self.leave_out(format!("{} {value}", key.name()), because);
         }
     }
-
-    /// Lists a component without a price.
-    pub(super) fn leave_out(&mut self, component: impl Into<String>, because: impl Into<String>) {
-        self.left_out.push(LeftOut { component: component.into(), because: because.into() });
-    }
-
-    fn function(&mut self, component: &'static str, calls: f64, memory: f64) {
-        let seconds = calls * 1e6 * Usage::CALL * memory;
-        let amounts = [(calls, "lambda.million-requests"), (seconds, "lambda.gb-second")];
-        self.add(component, format!("{} calls of {} ms at {memory} GiB", millions(calls), Usage::CALL * 1e3), &amounts);
-    }
-}
-
-pub(super) fn cents(usd: f64) -> f64 {
-    (usd * 100.0).round() / 100.0
-}
-
-pub(super) fn millions(count: f64) -> String {
-    if count < 1.0 { format!("{:.0} thousand", count * 1e3) } else { format!("{count:.1} million") }
 }
 
 /// Estimates the cost of one month.
 pub fn estimate(pipeline: &Pipeline, usage: &Usage, prices: &Prices) -> Estimate {
-    let mut build = Builder { prices, components: Vec::new(), left_out: Vec::new() };
+    let mut build = Builder::new(prices);
     if !usage.with_sample() {
         let because = "it was excluded (--without-sample); your application writes the events instead";
         build.leave_out("sample's API and tables", because);

@@ -3,6 +3,7 @@
 //! The basis is list prices, a steady rate of events, and assumptions about calls that are listed in the result.
 //! Components without a known price are not included, but listed. Calls no AWS API.
 
+mod builder;
 mod components;
 mod estimate;
 mod prices;
