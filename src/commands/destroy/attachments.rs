@@ -25,8 +25,9 @@ pub async fn check(ctx: &Context, clients: &Clients, engine: &Engine, deployment
         report(ctx, &removed);
         if !deployment.is_existing(Output::BusName) {
             let own = own_rules(engine, deployment).await?;
-            let rules = bus::rules(clients, name).await?.into_iter().filter(|rule| !own.contains(rule));
-            foreign.extend(rules.map(|rule| format!("rule {rule} on bus {name}")));
+            let rules = bus::rules(clients, name, None).await?.unwrap_or_default();
+            let names = rules.into_iter().filter_map(|rule| rule.name).filter(|rule| !own.contains(rule));
+            foreign.extend(names.map(|rule| format!("rule {rule} on bus {name}")));
         }
     }
     if let Ok(name) = deployment.output(Output::StreamName) {

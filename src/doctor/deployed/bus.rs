@@ -4,31 +4,28 @@ use aws_sdk_eventbridge::types::RuleState;
 
 use super::{Finding, Subject, gone, missing};
 use crate::aws::log_groups;
-use crate::error::{AwsContext, RESOURCE_MISSING, Result};
+use crate::error::Result;
 use crate::pipelines::Stop;
 use crate::report::count;
+use crate::streams::bus as tap;
 
 pub async fn bus(subject: Subject<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     const CHECK: &str = "bus";
     let Some(name) = subject.output(stop.output) else { return Ok(missing(CHECK)) };
-    let events = subject.context.clients.eventbridge();
-    let rules = events.list_rules().event_bus_name(name).send().await;
-    let rules = rules.aws_unless(RESOURCE_MISSING, format!("list the rules of bus {name}"))?;
-    let Some(rules) = rules else { return Ok(gone(CHECK, format!("bus {name}"), subject.restore(stop.output))) };
-    let off: Vec<_> = rules
-        .rules()
-        .iter()
-        .filter(|rule| rule.state() == Some(&RuleState::Disabled))
-        .filter_map(|rule| rule.name())
-        .collect();
-    Ok(vec![match off.as_slice() {
-        [] => Finding::ok(CHECK, format!("{name}, {}", count(rules.rules().len(), "rule"))).word("active"),
-        off => Finding::failed(
-            CHECK,
-            format!("disabled rules: {}", off.join(", ")),
-            format!("enable each: `aws events enable-rule --event-bus-name {name} --name NAME`"),
-        )
-        .word("disabled"),
+    let Some(rules) = tap::rules(&subject.context.clients, name, None).await? else {
+        return Ok(gone(CHECK, format!("bus {name}"), subject.restore(stop.output)));
+    };
+    let off = rules.iter().filter(|rule| rule.state() == Some(&RuleState::Disabled));
+    let off: Vec<_> = off.filter_map(|rule| rule.name()).collect();
+    if off.is_empty() {
+        return Ok(vec![Finding::ok(CHECK, format!("{name}, {}", count(rules.len(), "rule"))).word("active")]);
+    }
+    let text = format!("disabled rules: {}", off.join(", "));
+    let command = format!("`aws events enable-rule --event-bus-name {name} --name NAME`");
+    // Other applications may have disabled their rules on a bus that they share.
+    Ok(vec![match subject.deployment.is_existing(stop.output) {
+        true => Finding::warning(CHECK, text, format!("enable those that receive events of this pipeline: {command}")),
+        false => Finding::failed(CHECK, text, format!("enable each: {command}")).word("disabled"),
     }])
 }
 

@@ -22,8 +22,9 @@ pub async fn log(subject: Subject<'_>, bus: &str, group: &str) -> Result<Vec<Fin
     if log_groups::find(clients, group).await?.is_none() {
         return Ok(vec![not_found(LOG, &format!("log group {group}"))]);
     }
-    for rule in tap::rules(clients, bus).await? {
-        let targets = clients.eventbridge().list_targets_by_rule().event_bus_name(bus).rule(&rule).send().await;
+    let rules = tap::rules(clients, bus, None).await?.unwrap_or_default();
+    for rule in rules.iter().filter_map(|rule| rule.name()) {
+        let targets = clients.eventbridge().list_targets_by_rule().event_bus_name(bus).rule(rule).send().await;
         let targets = targets.aws(format!("list the targets of rule {rule}"))?;
         if targets.targets().iter().any(|target| is_group(target.arn(), group)) {
             return Ok(vec![Finding::ok(LOG, format!("{group}, written by rule {rule}"))]);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_eventbridge::types::{Tag, Target};
+use aws_sdk_eventbridge::types::{Rule, Tag, Target};
 use aws_sdk_sqs::types::QueueAttributeName;
 use chrono::Utc;
 use serde_json::json;
@@ -128,20 +128,22 @@ async fn remove_rule(clients: &Clients, bus: &str, name: &str) -> Result<()> {
     events.delete_rule().name(name).event_bus_name(bus).send().await.aws(format!("delete rule {name}")).map(drop)
 }
 
-/// Returns the names of all rules of the bus; none if the bus does not exist.
+/// Returns the rules of the bus whose names begin with `prefix`; `None` if the bus does not exist.
 ///
 /// # Errors
 /// Those of EventBridge.
-pub async fn rules(clients: &Clients, bus: &str) -> Result<Vec<String>> {
-    let (mut names, mut token) = (Vec::new(), None);
+pub async fn rules(clients: &Clients, bus: &str, prefix: Option<&str>) -> Result<Option<Vec<Rule>>> {
+    let (mut rules, mut token) = (Vec::new(), None);
+    // A page has at most 100 rules ("ListRules" in the EventBridge API reference).
     loop {
-        let page = clients.eventbridge().list_rules().event_bus_name(bus).set_next_token(token).send().await;
+        let request = clients.eventbridge().list_rules().event_bus_name(bus).set_name_prefix(prefix.map(str::to_owned));
+        let page = request.set_next_token(token).send().await;
         let page = page.aws_unless(RESOURCE_MISSING, format!("list the rules of bus {bus}"))?;
-        let Some(page) = page else { return Ok(names) };
-        names.extend(page.rules.unwrap_or_default().into_iter().filter_map(|rule| rule.name));
+        let Some(page) = page else { return Ok(None) };
+        rules.extend(page.rules.unwrap_or_default());
         token = page.next_token;
         if token.is_none() {
-            return Ok(names);
+            return Ok(Some(rules));
         }
     }
 }
@@ -180,10 +182,8 @@ pub async fn remove_orphans(clients: &Clients, bus: &str) -> Result<Vec<String>>
     }
     // A rule without its queue: its owner was killed between removing the two.
     let events = clients.eventbridge();
-    let rules = events.list_rules().event_bus_name(bus).name_prefix(PREFIX).send().await;
     // The rules of a deleted bus are deleted with it.
-    let rules = rules.aws_unless(RESOURCE_MISSING, "list the temporary rules")?.and_then(|page| page.rules);
-    for rule in rules.unwrap_or_default() {
+    for rule in rules(clients, bus, Some(PREFIX)).await?.unwrap_or_default() {
         let (Some(name), Some(arn)) = (rule.name(), rule.arn()) else { continue };
         let tags = events.list_tags_for_resource().resource_arn(arn).send().await;
         let Some(tags) = tags.aws_unless(RESOURCE_MISSING, "read a temporary rule's tags")? else { continue };

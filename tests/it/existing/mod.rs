@@ -5,7 +5,7 @@ mod network;
 mod outbox;
 mod reachable;
 
-use aws_sdk_eventbridge::types::Target;
+use aws_sdk_eventbridge::types::{RuleState, Target};
 use outboxctl::internals::aws::Clients;
 use serde_json::{Value, json};
 
@@ -87,6 +87,12 @@ async fn an_existing_stream_and_bus_are_used_and_left_as_they_were() {
     clients.eventbridge().create_event_bus().name("shop").send().await.expect("a bus");
     let rule = clients.eventbridge().put_rule().name("audit").event_bus_name("shop");
     rule.event_pattern(r#"{"source": ["audit"]}"#).send().await.expect("a rule of another application");
+    // The last one is on the second page of ListRules.
+    for number in 0..100 {
+        let rule = clients.eventbridge().put_rule().name(format!("other-{number:02}")).event_bus_name("shop");
+        let state = if number == 99 { RuleState::Disabled } else { RuleState::Enabled };
+        rule.event_pattern(r#"{"source": ["other"]}"#).state(state).send().await.expect("a further rule");
+    }
     let before = described(&clients, "orders", "shop").await;
 
     let preview = stack.ok(&["deploy", "--dry-run"]);
@@ -104,6 +110,11 @@ async fn an_existing_stream_and_bus_are_used_and_left_as_they_were() {
     let findings = report["findings"].as_array().expect("findings");
     assert!(findings.iter().all(|finding| finding["state"] != "failed"), "{findings:#?}");
     assert!(findings.iter().any(|finding| finding["check"] == "existing stream"), "{findings:#?}");
+    let bus = findings.iter().find(|finding| finding["check"] == "bus").expect("the check of the bus");
+    assert_eq!(
+        (&bus["state"], &bus["message"]),
+        (&json!("warning"), &json!("disabled rules: other-99 (existing, left alone)"))
+    );
 
     stack.ok(&["destroy", "--yes"]);
     assert_eq!(described(&clients, "orders", "shop").await, before);
