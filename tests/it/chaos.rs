@@ -44,7 +44,7 @@ async fn a_stage_for_development_has_the_faults_that_can_be_undone() {
     let pipeline = Pipeline::deployed("chaos-stage", PIPELINE).await;
     let state = pipeline.stack.state();
     let chaos = |more: &[&str]| {
-        let args = ["chaos", "--duration", "16s", "--seed", "1", "--output", "ndjson"];
+        let args = ["chaos", "--duration", "30s", "--seed", "1", "--output", "ndjson"];
         let mut command = pipeline.command(&[&args, more].concat());
         let endpoint = state.local_endpoint();
         command
@@ -70,7 +70,7 @@ async fn a_stage_for_development_has_the_faults_that_can_be_undone() {
     assert_eq!(code, Some(0), "{report}");
     let faults = report["data"]["faults"].as_array().expect("the faults");
     for fault in ["pause-function", "stop-resume-task"] {
-        assert!(faults.iter().any(|one| one["fault"] == fault && one["strikes"] == 1), "{fault}: {faults:?}");
+        assert!(faults.iter().any(|one| one["fault"] == fault && one["strikes"] != 0), "{fault}: {faults:?}");
     }
     assert_eq!(report["data"]["verify"]["verdict"]["delivered"], true, "{report}");
     assert!(std::fs::read_to_string(junit.path()).expect("a JUnit file").contains(r#"failures="0""#));

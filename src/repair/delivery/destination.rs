@@ -59,7 +59,7 @@ impl Destination {
             Self::Function { clients, name } => publisher::deliver(clients, name, records).await,
             Self::Stream { clients, name, layout } => stream::put(clients, name, layout, records).await,
             Self::Consumer { clients, name } => consumer::deliver(clients, name, records).await,
-            Self::Log { clients, group } => log::put(clients, group, records).await,
+            Self::Log { clients, group } => log::put(&clients.logs(), group, records).await,
         }
     }
 }

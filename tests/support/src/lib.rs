@@ -11,6 +11,6 @@ pub mod dynamodb;
 pub mod dynamodb_streams;
 pub mod kinesis;
 pub mod schemas;
-mod serve;
+pub mod serve;
 
 pub use serve::{Endpoint, operation};
