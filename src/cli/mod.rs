@@ -196,7 +196,7 @@ fn run(cli: Cli, console: &Console) -> Result<Outcome> {
         let result = tokio::select! {
             // Boxed: the commands' futures together are too large for a thread's stack.
             result = Box::pin(cli.command.run(&context)) => result,
-            () = context.cancelled_and_free() => Err(Error::new(Kind::Interrupted, "stopped")),
+            () = context.cancelled_and_free() => Err(Error::interrupted()),
         };
         if !context.cancel.is_cancelled() {
             return result;

@@ -169,7 +169,7 @@ impl Readers {
             }
             Ok(feeds)
         };
-        let feeds = cancel.run_until_cancelled(feeds).await.unwrap_or_else(|| Err(stopped()))?;
+        let feeds = cancel.run_until_cancelled(feeds).await.unwrap_or_else(|| Err(Error::interrupted()))?;
         Self::follow(&deployment.clients, feeds, reading, reporter, cancel).await
     }
 
@@ -185,7 +185,7 @@ impl Readers {
         let (sink, items) = streams::channel();
         let readers = Self::default();
         let opening = read_outbox(database, reading, pause(false), sink, readers.end.clone());
-        cancel.run_until_cancelled(opening).await.unwrap_or_else(|| Err(stopped()))?;
+        cancel.run_until_cancelled(opening).await.unwrap_or_else(|| Err(Error::interrupted()))?;
         Ok((readers, items))
     }
 
@@ -235,7 +235,7 @@ impl Readers {
             }
             let consumer = self.consumer.as_ref().map(|consumer| consumer.arn.clone());
             let opening = feed.read(clients, reading, consumer, sink.clone(), self.end.clone());
-            cancel.run_until_cancelled(opening).await.unwrap_or_else(|| Err(stopped()))?;
+            cancel.run_until_cancelled(opening).await.unwrap_or_else(|| Err(Error::interrupted()))?;
         }
         Ok(())
     }
@@ -256,8 +256,4 @@ impl Readers {
         };
         tap.and(consumer)
     }
-}
-
-fn stopped() -> Error {
-    Error::new(Kind::Interrupted, "stopped")
 }

@@ -72,14 +72,13 @@ pub async fn run(
     options: &Options,
 ) -> Result<Report> {
     let stops: Vec<&Stop> = deployment.visible_stops().collect();
-    let stopped = || Error::new(Kind::Interrupted, "stopped");
     let opening = async {
         if let Some(consumers) = deployment.stop(Part::Consumers) {
             consumer_is_alive(deployment, consumers, reporter, &options.group).await?;
         }
         deployment.writer().await
     };
-    let mut writer = cancel.run_until_cancelled(opening).await.unwrap_or_else(|| Err(stopped()))?;
+    let mut writer = cancel.run_until_cancelled(opening).await.unwrap_or_else(|| Err(Error::interrupted()))?;
     let reading = Reading {
         layout: deployment.layout.clone(),
         from: StartAt::Latest,
@@ -92,7 +91,7 @@ pub async fn run(
     let verified = async {
         if let Some(log) = deployment.stop(Part::EventLog) {
             let waited = cancel.run_until_cancelled(rule::wait(deployment, log, reporter)).await;
-            waited.ok_or_else(stopped)?;
+            waited.ok_or_else(Error::interrupted)?;
         }
         Watch::new(reporter, options, items).run(deployment, &mut writer, cancel).await
     }

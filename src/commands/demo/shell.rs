@@ -82,7 +82,7 @@ impl<'a> Shell<'a> {
     }
 
     fn unless_stopped(&self) -> Result<()> {
-        if self.ctx.cancel.is_cancelled() { Err(Error::new(Kind::Interrupted, "stopped")) } else { Ok(()) }
+        if self.ctx.cancel.is_cancelled() { Err(Error::interrupted()) } else { Ok(()) }
     }
 
     async fn spawn(&mut self, args: &[&str], capture: bool) -> Result<Value> {

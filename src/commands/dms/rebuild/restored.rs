@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::gap::Gap;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::output::count;
 use crate::pipelines::{Output, Part};
 use crate::postgres::admin::{Behind, Last};
@@ -86,7 +86,7 @@ impl Gap<'_> {
                     break;
                 }
                 if self.ctx.cancel.is_cancelled() {
-                    return Err(Error::new(Kind::Interrupted, "stopped"));
+                    return Err(Error::interrupted());
                 }
             }
         }
