@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 use aws_sdk_cloudformation::types::{Capability, Parameter, StackEvent, StackStatus};
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use outboxctl::internals::aws::Clients;
 use serde_json::{Value, json};
 
@@ -165,4 +166,17 @@ async fn an_account_has_ten_resource_policies_of_cloudwatch_logs() {
     }
     let refused = put(10).await.expect_err("the eleventh");
     assert_eq!(refused.code(), Some("LimitExceededException"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_to_a_bus_has_one_to_ten_events() {
+    let stack = stack();
+    let events = Clients::for_local(stack.state().local_endpoint()).await.eventbridge();
+    let entry = PutEventsRequestEntry::builder().source("shop").detail_type("Sold").detail("{}").build();
+    let put = async |count: usize| events.put_events().set_entries(Some(vec![entry.clone(); count])).send().await;
+    for count in [0, 11] {
+        assert_eq!(put(count).await.expect_err("refused").code(), Some("ValidationException"), "{count} events");
+    }
+    let answer = put(10).await.expect("ten events");
+    assert_eq!((answer.entries().len(), answer.failed_entry_count()), (10, 0));
 }

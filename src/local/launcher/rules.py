@@ -11,7 +11,7 @@ import time
 from emulated import need
 
 eventbridge = need("services.eventbridge", "_put_events", "_now_ts", "_coerce_timestamp", "_invoke_target", "_dispatch_to_lambda",
-                   "_pattern_event_view", "_apply_input_transformer")
+                   "_pattern_event_view", "_apply_input_transformer", "error_response_json")
 lambdas = need("services.lambda_svc", "_get_func_record_for_ref", "_execution_record_for_config", "function_policy_for_arn",
                "invoke_async_with_retry")
 sqs = need("services.sqs", "queue_policy_for_arn", "_queue_by_arn", "_act_send_message")
@@ -33,8 +33,11 @@ def install_times():
     emulated, present = eventbridge._put_events, eventbridge._now_ts
 
     def put_events(data, **named):
-        results = []
-        for entry in data.get("Entries", []):
+        entries, results = data.get("Entries", []), []
+        if not 1 <= len(entries) <= 10:
+            text = f"1 validation error detected: Value '{len(entries)}' at 'entries' failed to satisfy constraint: 1 to 10 members"
+            return eventbridge.error_response_json("ValidationException", text, 400)
+        for entry in entries:
             token = time_of_entry.set(entry.get("Time"))
             try:
                 _, _, body = emulated({**data, "Entries": [entry]}, **named)
