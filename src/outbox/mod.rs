@@ -24,7 +24,7 @@ pub use exact::{Decimal, Exact, text_at};
 pub use keyed_queue::{Choice, KeyedQueue, Ticket, round_robin, run_in_order};
 pub use layout::Layout;
 pub use members::{Members, levels};
-pub use recent::Recent;
+pub use recent::{Recent, Window};
 pub use redelivery::{Chunk, Redelivered, Redelivery, Verdict};
 pub use row::{RowError, timestamp};
 pub use trace::Traceparent;

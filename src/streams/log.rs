@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Item, Origin, Sink, StartAt, decode, read_into};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, RESOURCE_MISSING, Result};
-use crate::outbox::Recent;
+use crate::outbox::Window;
 use crate::pipelines::Hop;
 
 /// Log events become visible late and unordered: a read starts this long before the newest event seen.
@@ -21,8 +21,6 @@ const LOOK_BACK: TimeDelta = TimeDelta::seconds(2);
 /// second"; an answer has up to 10,000 events or 1 MB).
 const WIDE_LOOK_BACK: TimeDelta = TimeDelta::seconds(60);
 const WIDE: Duration = Duration::from_secs(10);
-/// Ids kept to detect events that were read before; more than arrive within [`WIDE_LOOK_BACK`] at any known rate.
-const REMEMBERED: usize = 500_000;
 
 /// Options of a reader.
 #[derive(Debug, Clone)]
@@ -45,7 +43,7 @@ pub async fn open(clients: &Clients, options: Options, sink: Sink, cancel: Cance
         since: options.from.since(Utc::now()),
         newest: None,
         look_back: LookBack::default(),
-        seen: Recent::new(REMEMBERED),
+        seen: Window::default(),
         pause: if local { (millis(50), millis(250)) } else { (millis(1_000), millis(1_000)) },
         grace: TimeDelta::seconds(if local { 1 } else { 15 }),
         options,
@@ -65,7 +63,8 @@ struct Reader {
     since: Option<DateTime<Utc>>,
     newest: Option<DateTime<Utc>>,
     look_back: LookBack,
-    seen: Recent,
+    /// The events that a later read may return again.
+    seen: Window,
     /// Interval of reads while there are new events, and the longest interval while there are none.
     pause: (Duration, Duration),
     grace: TimeDelta,
@@ -113,6 +112,11 @@ impl Reader {
     async fn look(&mut self, last: bool) -> Result<bool> {
         let look_back = self.look_back.next(last, Instant::now());
         let back = self.newest.map(|newest| newest - look_back);
+        if let Some(oldest) = back
+            && look_back == WIDE_LOOK_BACK
+        {
+            self.seen.forget_before(oldest.timestamp_millis());
+        }
         // EventBridge stamps with the event's own time, which has whole seconds.
         let since = self.since.map(|since| since - TimeDelta::seconds(1));
         let start = back.into_iter().chain(since).max();
@@ -143,7 +147,7 @@ impl Reader {
         let arrived = event.ingestion_time().and_then(DateTime::from_timestamp_millis).unwrap_or(stamp);
         self.newest = self.newest.max(Some(stamp));
         let id = event.event_id().unwrap_or_default();
-        if !id.is_empty() && !self.seen.is_new(id) {
+        if !id.is_empty() && !self.seen.is_new(id, stamp.timestamp_millis()) {
             return None;
         }
         if self.since.is_some_and(|since| arrived.max(stamp) < since) {

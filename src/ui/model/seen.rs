@@ -9,10 +9,18 @@ use super::Step;
 /// Events remembered: about 10 MB. An event that is repeated after so many others counts as new.
 const REMEMBERED: usize = 200_000;
 
-#[derive(Default)]
 pub struct Seen {
     marks: HashMap<Uuid, u8>,
     order: VecDeque<Uuid>,
+}
+
+impl Default for Seen {
+    /// Allocates all of its memory, which the system provides as it is used: maps that grow leave their former
+    /// allocations behind as fragments.
+    fn default() -> Self {
+        let capacity = REMEMBERED + 1;
+        Self { marks: HashMap::with_capacity(capacity), order: VecDeque::with_capacity(capacity) }
+    }
 }
 
 impl Seen {
