@@ -72,6 +72,8 @@ fn the_dms_api_as_an_sdk_sees_it() {
         let database = Database::create(&stack.state().postgres, "api").await;
         lifecycle(&stack, &client, &instance, &database).await
     });
+    let found = stack.ok(&["init", "--from-existing", "--pipeline", "rds-kinesis"]);
+    assert_eq!(found["candidates"]["task"][0]["value"], task, "{found}");
     // A task that ran when the stack went down runs on by itself.
     stack.ok(&["local", "down"]);
     stack.ok(&["local", "up"]);

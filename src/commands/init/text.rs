@@ -66,7 +66,10 @@ pub fn render(
         let lines = match (answers.existing.get(*key), found) {
             (Some(value), _) => optional(key.name(), Some(value), ""),
             (None, []) => optional(key.name(), None, key.example()),
-            (None, [one]) => format!("{}{}", comment(&one.about), optional(key.name(), Some(&one.value), "")),
+            // A task replaces that of outboxctl: the user decides.
+            (None, [one]) if *key != ExistingKey::Task => {
+                format!("{}{}", comment(&one.about), optional(key.name(), Some(&one.value), ""))
+            }
             (None, several) => several.iter().map(|one| choice(*key, one)).collect::<Vec<_>>().join("\n"),
         };
         text.push_str(&format!("\n{}{lines}\n", comment(key.about())));
@@ -145,19 +148,20 @@ mod tests {
     use crate::settings::ConfigFile;
 
     #[test]
-    fn one_candidate_is_set_and_several_are_comments() {
+    fn one_candidate_is_set_and_several_or_a_task_are_comments() {
         let one = |value: &str| Candidate { value: value.into(), about: format!("of {value}") };
         let found = [
             (ExistingKey::Stream, vec![one("orders")]),
             (ExistingKey::Bus, vec![one("shop"), one("warehouse")]),
             (ExistingKey::EventLogGroup, vec![one("/aws/events/other")]),
+            (ExistingKey::Task, vec![one("arn")]),
         ];
         let existing = [(ExistingKey::EventLogGroup, "/aws/events/mine")].into();
         let answers = Answers { stage: "dev".into(), pipeline: "rds-kinesis".into(), existing, ..Answers::default() };
         let text = render(&answers, &[], &found.into());
         let read = ConfigFile::parse(&text, Path::new("outboxctl.toml")).expect("valid").existing;
         assert_eq!(read, [(ExistingKey::Stream, "orders"), (ExistingKey::EventLogGroup, "/aws/events/mine")].into());
-        for line in ["# bus = \"shop\"", "# of warehouse", "# bus = \"warehouse\""] {
+        for line in ["# bus = \"shop\"", "# of warehouse", "# bus = \"warehouse\"", "# task = \"arn\""] {
             assert!(text.lines().any(|other| other == line), "{line}: {text}");
         }
     }

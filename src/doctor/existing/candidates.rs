@@ -1,7 +1,8 @@
 //! Resources of the account that a pipeline could use in place of its own, for `init --from-existing`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use aws_sdk_databasemigration::types::ReplicationTask;
 use aws_sdk_rds::types::DbInstance;
 
 use super::database::replicated;
@@ -48,6 +49,7 @@ impl Candidates {
         }
         if pipeline.has(Part::Capture) {
             all.add(instances(clients).await)?;
+            all.add(tasks(clients).await)?;
         }
         if pipeline.has(Part::Database) {
             all.add(databases(clients).await)?;
@@ -118,6 +120,38 @@ async fn instances(clients: &Clients) -> Result<Vec<(ExistingKey, Candidate)>> {
     Ok(found)
 }
 
+async fn tasks(clients: &Clients) -> Result<Vec<(ExistingKey, Candidate)>> {
+    let mut pages = clients.dms().describe_endpoints().into_paginator().send();
+    let mut engines = HashMap::new();
+    while let Some(page) = pages.next().await {
+        let page = page.aws("list the endpoints (dms:DescribeEndpoints)")?;
+        let endpoints = page.endpoints.unwrap_or_default().into_iter();
+        engines.extend(endpoints.filter_map(|one| Some((one.endpoint_arn?, one.engine_name?))));
+    }
+    let mut pages = clients.dms().describe_replication_tasks().without_settings(true).into_paginator().send();
+    let mut found = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.aws("list the tasks (dms:DescribeReplicationTasks)")?;
+        let tasks = page.replication_tasks.unwrap_or_default();
+        found.extend(tasks.iter().filter_map(|task| of_task(task, &engines)));
+    }
+    Ok(found)
+}
+
+/// Returns the value of a task that captures PostgreSQL into Kinesis, by the engines of all endpoints; `None` for
+/// another task, or one of outboxctl.
+fn of_task(task: &ReplicationTask, engines: &HashMap<String, String>) -> Option<(ExistingKey, Candidate)> {
+    let engine = |arn: Option<&str>| engines.get(arn?).map(String::as_str);
+    let (source, target) = (engine(task.source_endpoint_arn()), engine(task.target_endpoint_arn()));
+    let is_capture = matches!(source, Some("postgres" | "aurora-postgresql")) && target == Some("kinesis");
+    let name = task.replication_task_identifier().unwrap_or_default();
+    if !is_capture || name.starts_with(OWN) {
+        return None;
+    }
+    let about = format!("{name}, {}; in place of a task of outboxctl", task.status().unwrap_or("in an unknown state"));
+    Some((ExistingKey::Task, candidate(task.replication_task_arn()?, about)))
+}
+
 async fn databases(clients: &Clients) -> Result<Vec<(ExistingKey, Candidate)>> {
     let mut pages = clients.rds().describe_db_instances().into_paginator().items().send();
     let mut found = Vec::new();
@@ -158,6 +192,22 @@ mod tests {
     use aws_sdk_rds::types::{DbSubnetGroup, Endpoint, Subnet};
 
     use super::*;
+
+    #[test]
+    fn only_tasks_of_other_tools_from_postgresql_to_kinesis_are_candidates() {
+        let engines = [("pg", "postgres"), ("stream", "kinesis"), ("lake", "s3")];
+        let engines = engines.map(|(arn, engine)| (arn.to_owned(), engine.to_owned())).into();
+        let task = |name: &str, source: &str, target: &str| {
+            let task = ReplicationTask::builder().replication_task_identifier(name).replication_task_arn("task");
+            of_task(&task.source_endpoint_arn(source).target_endpoint_arn(target).build(), &engines)
+        };
+        assert!(task("orders", "pg", "stream").is_some());
+        for (name, source, target) in
+            [("orders", "pg", "lake"), ("orders", "gone", "stream"), ("outboxctl-dev-rds-kinesis", "pg", "stream")]
+        {
+            assert!(task(name, source, target).is_none(), "{name} {source} {target}");
+        }
+    }
 
     #[test]
     fn an_instance_gives_database_and_network() {
