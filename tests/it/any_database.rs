@@ -192,6 +192,12 @@ async fn failures_of_the_connection_never_show_the_password() {
     assert_eq!(with_file(0o600).0, Some(0), "{}", with_file(0o600).1);
     let (exit, text) = with_file(0o640);
     assert!(exit == Some(2) && text.contains("chmod 600") && !text.contains(PASSWORD), "{text}");
+    std::fs::set_permissions(&passwords, Permissions::from_mode(0o600)).expect("its mode");
+    let at_home = world.work().join(".pgpass");
+    std::fs::rename(&passwords, &at_home).expect("a file in the home folder");
+    let mut by_home = command(&world, &without, &["db", "status"]);
+    let by_home = by_home.env("HOME", world.work()).output().expect("the binary starts");
+    assert_eq!(by_home.status.code(), Some(0), "{}", world.transcript(&by_home));
     let mut missing = command(&world, &without, &["db", "status"]);
     let missing = missing.env("PGPASSFILE", "/none/passwords").output().expect("the binary starts");
     assert_eq!(missing.status.code(), Some(2), "{}", world.transcript(&missing));

@@ -187,7 +187,8 @@ async fn an_existing_network_and_database_are_used_and_left_as_they_were() {
     let outputs = stack.ok(&["outputs"]);
     let outputs = outputs.as_object().expect("outputs").iter();
     let outputs = outputs.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()));
-    stack.write("outboxctl.toml", &file(4, &outputs.collect()));
+    let outputs: BTreeMap<String, String> = outputs.collect();
+    stack.write("outboxctl.toml", &file(4, &outputs));
     stack.set("OUTBOXCTL_STAGE", "theirs");
     follow(&stack, &blocks("sh")[2]);
     // The events of that verify, at every hop that the file names.
@@ -211,6 +212,18 @@ async fn an_existing_network_and_database_are_used_and_left_as_they_were() {
     assert_eq!(stack.ok(&["dms", "stop"])["status"], "stopped");
     assert_eq!(stack.fails(2, &["dms", "rebuild", "--yes"])["error"]["code"], "usage");
     stack.ok(&["dms", "start"]);
+    assert_eq!(stack.ok(&["dms", "status"])["status"], "running");
+    // The same for a bus and functions of outboxctl behind it: `destroy` leaves the task running.
+    let network_and_database = text.lines().filter(|line| !line.starts_with("replication_instance"));
+    let network_and_database: String = network_and_database.map(|line| format!("{line}\n")).collect();
+    let stream_and_task = format!("stream = \"{}\"\ntask = \"{}\"\n", outputs["StreamName"], outputs["TaskArn"]);
+    let at = network_and_database.find("network.").expect("the keys of the network");
+    let (head, tail) = network_and_database.split_at(at);
+    stack.write("outboxctl.toml", &format!("{head}{stream_and_task}{tail}"));
+    stack.ok(&["deploy", "--yes", "--without-sample"]);
+    assert_eq!(status(&stack, &[], "dms"), "existing, left alone");
+    stack.ok(&["verify", "--count", "20"]);
+    stack.ok(&["destroy", "--yes"]);
     assert_eq!(stack.ok(&["dms", "status"])["status"], "running");
     stack.unset("OUTBOXCTL_STAGE");
 
