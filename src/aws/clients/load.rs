@@ -39,7 +39,7 @@ impl Clients {
         let http = transport::client(&trust);
         let region = region(settings, &profiles, &http).await?;
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .retry_config(RetryConfig::adaptive().with_max_attempts(8))
+            .retry_config(retries())
             .timeout_config(timeouts(Duration::from_secs(60)))
             .profile_name(&profiles.name)
             .region(region.clone())
@@ -75,11 +75,19 @@ impl Clients {
             .http_client(transport::local_client())
             .time_source(SharedTimeSource::new(SystemTimeSource::new()))
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-            .retry_config(RetryConfig::adaptive().with_max_attempts(8))
+            .retry_config(retries())
             .timeout_config(timeouts(Duration::from_secs(60)))
             .build();
         Self::of(config)
     }
+}
+
+/// Returns the retries of a request that is throttled or fails: about half a minute in all.
+///
+/// Not in adaptive mode. Its rate limiter reads the clock of the machine: once that was set back, requests wait as long as
+/// it was set back by. And it has one rate for all resources of a service, so that a throttled shard slows down all others.
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(8)
 }
 
 /// Returns the configuration with `app/outboxctl` in the user agent of requests, which CloudTrail shows.
@@ -127,4 +135,53 @@ fn unsigned(config: &SdkConfig, settings: &Settings, profiles: &Profiles) -> Res
         }
     }
     Ok(unsigned)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::SystemTime;
+
+    use aws_smithy_async::time::TimeSource;
+    use axum::Router;
+    use axum::http::StatusCode;
+    use axum::routing::post;
+
+    use super::*;
+    use crate::aws::AccessKey;
+
+    /// The clock of the machine, until it is set back by an hour.
+    #[derive(Debug, Clone, Default)]
+    struct Clock(Arc<AtomicBool>);
+
+    impl TimeSource for Clock {
+        fn now(&self) -> SystemTime {
+            let back = if self.0.load(Ordering::SeqCst) { 3_600 } else { 0 };
+            SystemTime::now() - Duration::from_secs(back)
+        }
+    }
+
+    #[tokio::test]
+    async fn requests_after_throttling_do_not_wait_for_a_clock_that_was_set_back() {
+        let throttled = Arc::new(AtomicBool::new(false));
+        let answer = async move || match throttled.swap(true, Ordering::SeqCst) {
+            false => (StatusCode::BAD_REQUEST, r#"{"__type":"LimitExceededException"}"#),
+            true => (StatusCode::OK, r#"{"StreamNames":[],"HasMoreStreams":false}"#),
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        tokio::spawn(async move { axum::serve(listener, Router::new().route("/", post(answer))).await });
+        let key = AccessKey::new("id", "secret");
+        let clients = Clients::of_local(LocalEndpoint { url, region: "eu-west-1".into(), key });
+        let clock = Clock::default();
+        let config = clients.config.to_builder().time_source(SharedTimeSource::new(clock.clone()));
+        let kinesis = Clients { config: config.build(), ..clients }.kinesis();
+        kinesis.list_streams().send().await.expect("an answer after a retry");
+        clock.0.store(true, Ordering::SeqCst);
+        for _ in 0..3 {
+            let answer = tokio::time::timeout(Duration::from_secs(20), kinesis.list_streams().send()).await;
+            answer.expect("no wait").expect("an answer");
+        }
+    }
 }

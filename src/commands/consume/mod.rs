@@ -125,7 +125,7 @@ impl Args {
         };
         let reader = Reader {
             source: Kinesis {
-                client: clients.kinesis(),
+                client: Kinesis::client(clients),
                 stream: stream.clone(),
                 consumer: None,
                 layout: deployment.layout.clone(),

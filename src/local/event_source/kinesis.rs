@@ -24,7 +24,7 @@ pub struct Kinesis {
 
 impl Kinesis {
     pub fn new(clients: &Clients, stream_arn: String) -> Self {
-        let client = clients.kinesis();
+        let client = kinesis::Kinesis::client(clients);
         let client = Client::from_conf(client.config().to_builder().interceptor(ForMapping).build());
         let region = clients.region().to_owned();
         let stream = stream_arn.rsplit('/').next().unwrap_or_default().to_owned();

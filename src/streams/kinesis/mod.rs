@@ -9,8 +9,6 @@ mod source;
 
 use std::time::Duration;
 
-use aws_sdk_kinesis::Client;
-use aws_sdk_kinesis::config::retry::RetryConfig;
 use tokio_util::sync::CancellationToken;
 
 use super::Sink;
@@ -40,13 +38,6 @@ pub async fn open(
         true => Intervals { at_tip: Duration::from_millis(400), behind: Duration::from_millis(200) },
         false => Intervals { at_tip: Duration::from_millis(20), behind: Duration::ZERO },
     };
-    shards::open(Kinesis { client: client(clients), stream, consumer, layout }, options, intervals, sink, cancel).await
-}
-
-/// Returns a client with few retries, which never slows down reads of one shard because of another's throttling, as the
-/// adaptive mode does.
-fn client(clients: &Clients) -> Client {
-    let client = clients.kinesis();
-    let retry = RetryConfig::standard().with_max_attempts(3);
-    Client::from_conf(client.config().to_builder().retry_config(retry).build())
+    let source = Kinesis { client: Kinesis::client(clients), stream, consumer, layout };
+    shards::open(source, options, intervals, sink, cancel).await
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_kinesis::Client;
+use aws_sdk_kinesis::config::retry::RetryConfig;
 use aws_sdk_kinesis::error::SdkError;
 use aws_sdk_kinesis::operation::get_shard_iterator::{GetShardIteratorError, GetShardIteratorOutput};
 use aws_sdk_kinesis::primitives::DateTime as AwsTime;
@@ -10,6 +11,7 @@ use aws_sdk_kinesis::types::{ChildShard, Record, Shard, ShardIteratorType};
 use chrono::{DateTime, Utc};
 
 use super::push::Push;
+use crate::aws::Clients;
 use crate::error::{Result, sdk_code};
 use crate::outbox::Layout;
 use crate::streams::decode::{self, Place};
@@ -19,6 +21,7 @@ use crate::streams::{Item, Warnings};
 /// A Kinesis stream.
 #[derive(Debug, Clone)]
 pub struct Kinesis {
+    /// See [`Kinesis::client`].
     pub client: Client,
     /// Name of the stream.
     pub stream: String,
@@ -29,6 +32,13 @@ pub struct Kinesis {
 }
 
 impl Kinesis {
+    /// Returns a client with few retries: the reader of a shard has its own, which last longer.
+    pub fn client(clients: &Clients) -> Client {
+        let client = clients.kinesis();
+        let retry = RetryConfig::standard().with_max_attempts(3);
+        Client::from_conf(client.config().to_builder().retry_config(retry).build())
+    }
+
     async fn request(
         &self,
         shard: &str,
