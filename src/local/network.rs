@@ -7,8 +7,8 @@ use http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::gateway::{Gateway, SERVICE_HEADER, UNREACHABLE_HEADER, as_header};
-use super::postgres_server::further::Instance;
+use super::gateway::{Emulator, SERVICE_HEADER, UNREACHABLE_HEADER, as_header};
+use super::postgres_server::instance::Instance;
 use super::query;
 use super::roles::Place;
 use crate::error::{Error, Kind, Result};
@@ -19,10 +19,10 @@ use crate::error::{Error, Kind, Result};
 /// # Errors
 /// `EndpointFailed`, with the VPC and the missing endpoint (DMS user guide, "Configuring VPC endpoints for AWS DMS":
 /// since 3.4.7 a replication instance needs them, or a way out of the VPC), or the reason why the connection fails.
-pub async fn reaches(gateway: &Gateway, region: &str, place: &Place, service: &str) -> Result<()> {
+pub async fn reaches(emulator: &Emulator, region: &str, place: &Place, service: &str) -> Result<()> {
     let question = as_header(&json!({ "place": place, "reach": service, "region": region }))?;
     let headers = HeaderMap::from_iter([(SERVICE_HEADER, question)]);
-    let answer = query::ask(&gateway.emulator, region, "ec2", "", headers).await?;
+    let answer = query::ask(emulator, region, "ec2", "", headers).await?;
     let reason = answer.headers().get(UNREACHABLE_HEADER).map(HeaderValue::to_str);
     let Some(reason) = reason else { return Ok(()) };
     Err(Error::new(Kind::EndpointFailed, reason.unwrap_or_default())
@@ -33,14 +33,14 @@ pub async fn reaches(gateway: &Gateway, region: &str, place: &Place, service: &s
 ///
 /// # Errors
 /// `DatabaseUnreachable`, with the groups that do not allow it.
-pub async fn reaches_database(gateway: &Gateway, place: &Place, instance: &Instance) -> Result<()> {
+pub async fn reaches_database(emulator: &Emulator, place: &Place, instance: &Instance) -> Result<()> {
     #[derive(Deserialize)]
     struct Answer {
         unreachable: Option<String>,
     }
     let Instance { region, identifier, is_cluster } = instance;
     let question = json!({ "place": place, "region": region, "instance": identifier, "is_cluster": is_cluster });
-    let answer: Answer = gateway.emulator.ask("/_outboxctl/database", &question).await?;
+    let answer: Answer = emulator.ask("/_outboxctl/database", &question).await?;
     answer.unreachable.map_or(Ok(()), |reason| Err(Error::new(Kind::DatabaseUnreachable, reason)))
 }
 
@@ -49,13 +49,13 @@ pub async fn reaches_database(gateway: &Gateway, place: &Place, instance: &Insta
 ///
 /// # Errors
 /// `Unreachable` if the emulator does not answer.
-pub async fn visitor(gateway: &Gateway, client: SocketAddr, server: SocketAddr) -> Result<Option<Place>> {
+pub async fn visitor(emulator: &Emulator, client: SocketAddr, server: SocketAddr) -> Result<Option<Place>> {
     #[derive(Deserialize)]
     struct Answer {
         place: Option<Place>,
     }
     let end = |address: SocketAddr| json!([address.ip(), address.port()]);
     let question = json!({ "client": end(client), "server": end(server) });
-    let answer: Answer = gateway.emulator.ask("/_outboxctl/visitor", &question).await?;
+    let answer: Answer = emulator.ask("/_outboxctl/visitor", &question).await?;
     Ok(answer.place)
 }

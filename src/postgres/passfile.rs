@@ -6,8 +6,8 @@ use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use super::Secret;
 use super::Target;
-use super::connect::Secret;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::settings::environment;
 

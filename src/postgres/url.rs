@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::connect::{Secret, Target};
 use super::tls::Roots;
+use super::{Secret, Target};
 use crate::error::{Error, Kind, Result};
 use crate::settings::{DATABASE_URL, DatabaseUrl, is_loopback_host};
 

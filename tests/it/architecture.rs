@@ -199,7 +199,7 @@ fn literals(text: &str) -> Vec<String> {
 }
 
 /// Source files with the text of each, without those that are compiled for tests only.
-fn product() -> Vec<(String, String)> {
+pub fn product() -> Vec<(String, String)> {
     let mut files = Vec::new();
     sources(&repository().join("src"), &mut files);
     let named = files.into_iter().map(|file| {

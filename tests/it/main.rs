@@ -6,6 +6,7 @@ mod any_database;
 mod architecture;
 mod aurora;
 mod chaos;
+mod circles;
 mod cli;
 mod cli_schemas;
 mod cli_streams;

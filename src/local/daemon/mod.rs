@@ -12,12 +12,13 @@ use tokio_util::sync::CancellationToken;
 use self::running::{Backend, discard_file, url, with_parts};
 use super::emulator::{self, Emulator};
 use super::home::{Home, read_json, write_atomically, write_json};
+use super::postgres_server::instance::Instance;
 use super::postgres_server::tokens::Tokens;
 use super::postgres_server::{self, Server};
 use super::state::{REGION, State};
 use super::tools::{EMULATOR_VERSION, Tools};
 use super::transports::Transports;
-use super::{lock, orphans, ports, rds, tools};
+use super::{lock, orphans, ports, tools};
 use crate::error::{Error, Kind, Result};
 use crate::report::{Event, Reporter};
 
@@ -197,9 +198,7 @@ async fn start_emulator(
 /// of stacks and the functions' variables name it.
 async fn has_its_port(server: &Server, before: Option<Ports>) -> Result<()> {
     let Some(before) = before.filter(|before| before.postgres != server.about.port) else { return Ok(()) };
-    let instance = rds::instance_in(&server.about).await;
-    let instance = instance.map_err(|reason| Error::new(Kind::LocalSetup, format!("PostgreSQL: {reason}")))?;
-    let Some(instance) = instance else { return Ok(()) };
+    let Some(instance) = Instance::of_server(&server.about).await? else { return Ok(()) };
     let text = format!(
         "database {} was deployed on port {}: its secret and the functions name that port",
         instance.identifier, before.postgres

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::aws::{AccessKey, Clients, LocalEndpoint};
@@ -16,7 +17,7 @@ use crate::local::events::Events;
 use crate::local::gateway::{self, Gateway, ResourceProvider, Service};
 use crate::local::home::Home;
 use crate::local::postgres_server::Server;
-use crate::local::postgres_server::further::Keeper;
+use crate::local::postgres_server::further::{Keeper, Request, Servers};
 use crate::local::postgres_server::tokens::Tokens;
 use crate::local::rds::Rds;
 use crate::local::state::{ACCOUNT, REGION, State};
@@ -36,17 +37,22 @@ pub(super) struct Backend {
     services: Vec<Arc<dyn Service>>,
     /// CloudFormation resource types that the emulator lacks.
     pub(super) providers: Vec<Arc<dyn ResourceProvider>>,
+    /// Requests of the services to the [`Keeper`].
+    requests: mpsc::Receiver<Request>,
 }
 
 impl Backend {
     pub(super) fn new(home: &Home) -> Result<Self> {
-        // The API and CloudFormation share the replication tasks and the mappings.
+        // The API and CloudFormation share the replication tasks, the mappings and the databases.
         let (dms, event_sources) = (Arc::new(Dms::default()), Arc::new(EventSources::default()));
+        let (servers, requests) = Servers::new();
+        let rds = Arc::new(Rds::new(servers));
         Ok(Self {
             key: key::ensure(home)?,
             secret: listener::random::<16>()?,
-            services: vec![dms.clone(), event_sources.clone(), Arc::new(Events::default()), Arc::new(Rds)],
-            providers: vec![dms, event_sources, Arc::new(Rds)],
+            services: vec![dms.clone(), event_sources.clone(), Arc::new(Events::default()), rds.clone()],
+            providers: vec![dms, event_sources, rds],
+            requests,
         })
     }
 }
@@ -68,14 +74,14 @@ pub(super) fn discard_file(home: &Home) -> PathBuf {
 pub(super) async fn with_parts(
     home: &Home,
     tools: &Tools,
-    Backend { key, secret, services, providers }: Backend,
+    Backend { key, secret, services, providers, requests }: Backend,
     (postgres, tokens, emulator): (&mut Server, Tokens, &mut Emulator),
     (listeners, port, transports): (Vec<std::net::TcpListener>, u16, Transports),
     cancel: CancellationToken,
     ready: impl FnOnce(&State),
 ) -> Result<()> {
     let url = url(port);
-    let (mut keeper, servers) = match Keeper::start(home, &tools.postgres, &tokens).await {
+    let mut keeper = match Keeper::start(home, &tools.postgres, &tokens, requests).await {
         Ok(started) => started,
         Err(error) => {
             emulator.stop().await;
@@ -85,7 +91,6 @@ pub(super) async fn with_parts(
     let gateway = Gateway::new(gateway::Parts {
         home: home.clone(),
         postgres: postgres.about.clone(),
-        servers,
         emulator: gateway::Emulator::new(&emulator.url, &secret)?,
         key: key.clone(),
         clients: Clients::for_local(LocalEndpoint { url: url.clone(), region: REGION.into(), key: key.clone() }).await,

@@ -12,7 +12,7 @@ use crate::error::{AwsContext, Error, Kind, OrFail, RESOURCE_MISSING, Result, sd
 use crate::local::gateway::Gateway;
 use crate::local::home::write_atomically;
 use crate::local::network;
-use crate::local::postgres_server::further::Instance;
+use crate::local::postgres_server::instance::Instance;
 use crate::local::roles::{Assumed, Place};
 use crate::postgres::tls::Roots;
 use crate::postgres::{Secret, Target};
@@ -135,7 +135,7 @@ pub(super) async fn reachable(gateway: &Gateway, instance: &Resource, endpoint: 
         (true, true) => "secretsmanager",
         (true, false) => return Ok(()),
     };
-    network::reaches(gateway, endpoint.region(), &place, service).await
+    network::reaches(&gateway.emulator, endpoint.region(), &place, service).await
 }
 
 /// Checks that security groups let the replication instance connect to the database instance at this address. Other
@@ -156,7 +156,7 @@ pub(super) async fn admitted(
         {
             // An instance of a cluster has the security groups of the cluster.
             let database = Instance { region, identifier: identifier.to_owned(), is_cluster: false };
-            return network::reaches_database(gateway, &within(instance), &database).await;
+            return network::reaches_database(&gateway.emulator, &within(instance), &database).await;
         }
     }
     Ok(())

@@ -37,7 +37,6 @@ use tokio_util::sync::CancellationToken;
 use sessions::Sessions;
 
 use super::home::Home;
-use super::postgres_server::further::Servers;
 use super::state::Postgres;
 use crate::aws::{AccessKey, Clients};
 
@@ -45,8 +44,6 @@ use crate::aws::{AccessKey, Clients};
 pub struct Gateway {
     pub home: Home,
     pub postgres: Postgres,
-    /// PostgreSQL servers of further database instances.
-    pub servers: Servers,
     pub emulator: Emulator,
     /// Key that requests must be signed with.
     key: AccessKey,
@@ -68,8 +65,6 @@ pub struct Gateway {
 pub struct Parts {
     pub home: Home,
     pub postgres: Postgres,
-    /// PostgreSQL servers of further database instances.
-    pub servers: Servers,
     pub emulator: Emulator,
     pub key: AccessKey,
     pub clients: Clients,
@@ -87,7 +82,6 @@ impl Gateway {
         Arc::new(Self {
             home: parts.home,
             postgres: parts.postgres,
-            servers: parts.servers,
             emulator: parts.emulator,
             key: parts.key,
             sessions: Sessions::default(),

@@ -8,22 +8,13 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::Server;
+use super::instance::Instance;
 use super::tokens::Tokens;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::local::home::{Home, write_json};
 use crate::local::ports;
 use crate::local::state::{Postgres, State};
 use crate::local::tools::{self, PostgresPrograms};
-
-/// A database instance, or a cluster: its identifier is unique in a region among those of its kind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Instance {
-    pub region: String,
-    pub identifier: String,
-    /// An Aurora cluster, whose instances share one server.
-    #[serde(default)]
-    pub is_cluster: bool,
-}
 
 /// The contents of instance.json.
 #[derive(Debug, Serialize, Deserialize)]
@@ -33,7 +24,8 @@ struct Record {
     port: u16,
 }
 
-enum Request {
+/// A request to the [`Keeper`].
+pub enum Request {
     /// Returns the server of the instance; `None` without one.
     Find(Instance, oneshot::Sender<Option<Postgres>>),
     /// Starts a server, of this major version if the machine has it.
@@ -52,6 +44,12 @@ pub struct Servers {
 }
 
 impl Servers {
+    /// Returns a handle, and the end at which a [`Keeper`] takes its requests.
+    pub fn new() -> (Self, mpsc::Receiver<Request>) {
+        let (sender, requests) = mpsc::channel(8);
+        (Self { requests: sender, turn: Mutex::default() }, requests)
+    }
+
     /// Returns the server of a further instance; `None` without one.
     ///
     /// # Errors
@@ -107,8 +105,12 @@ impl Keeper {
     ///
     /// # Errors
     /// `LocalSetup` if one does not start.
-    pub async fn start(home: &Home, programs: &PostgresPrograms, tokens: &Tokens) -> Result<(Self, Servers)> {
-        let (sender, requests) = mpsc::channel(8);
+    pub async fn start(
+        home: &Home,
+        programs: &PostgresPrograms,
+        tokens: &Tokens,
+        requests: mpsc::Receiver<Request>,
+    ) -> Result<Self> {
         let mut keeper = Self {
             home: home.clone(),
             programs: programs.clone(),
@@ -120,7 +122,7 @@ impl Keeper {
             let server = Server::start_in(home, programs, tokens, &name, record.port).await?;
             keeper.servers.push((name, record.instance, server));
         }
-        Ok((keeper, Servers { requests: sender, turn: Mutex::default() }))
+        Ok(keeper)
     }
 
     /// Answers requests until a server ends by itself; returns its exit and the name of its log. `main` is the server of

@@ -1,13 +1,15 @@
 //! The local PostgreSQL: initialised once, started with TLS and logical replication as RDS has them.
 //!
-//! `data.rs` creates its data, `settings.rs` writes its configuration, `shared_memory.rs` chooses one of the settings, `tls.rs` makes its
-//! certificate. `front.rs` is the proxy in front of it, which does TLS and requires IAM tokens (`wire.rs` has the
-//! messages, `tokens.rs` verifies tokens). `further.rs` keeps servers for further database instances; `upgrade.rs`
-//! upgrades the data of a server. Imports the same rooms as [`super`].
+//! `data.rs` creates its data, `settings.rs` writes its configuration, `shared_memory.rs` chooses one of the settings,
+//! `tls.rs` makes its certificate. `front.rs` is the proxy in front of it, which does TLS and requires IAM tokens (`wire.rs`
+//! has the messages, `tokens.rs` verifies tokens). `instance.rs` reads the database instance that a server has,
+//! `further.rs` keeps servers for further instances, `upgrade.rs` upgrades the data of a server. Imports the same rooms as
+//! [`super`].
 
 mod data;
 mod front;
 pub mod further;
+pub mod instance;
 mod settings;
 mod shared_memory;
 mod tls;

@@ -10,11 +10,10 @@ use std::time::Duration;
 
 use http::header;
 
-use super::further::Instance;
+use super::instance::Instance;
 use crate::error::sdk_code;
 use crate::local::gateway::{Gateway, Right, query_fields};
 use crate::local::network;
-use crate::local::rds;
 use crate::local::state::{ACCOUNT, Postgres};
 
 /// "An authentication token has a lifetime of 15 minutes", whatever its own expiry.
@@ -34,9 +33,10 @@ impl Tokens {
     /// for programs that are not functions, and while the stack starts or stops.
     pub async fn unreachable(&self, server: &Postgres, client: SocketAddr, here: SocketAddr) -> Option<String> {
         let gateway = self.0.get().and_then(Weak::upgrade)?;
-        let place = network::visitor(&gateway, client, here).await.ok()??;
-        let instance = rds::instance_in(server).await.ok()??;
-        network::reaches_database(&gateway, &place, &instance).await.err().map(|error| error.message().to_owned())
+        let place = network::visitor(&gateway.emulator, client, here).await.ok()??;
+        let instance = Instance::of_server(server).await.ok()??;
+        let reached = network::reaches_database(&gateway.emulator, &place, &instance).await;
+        reached.err().map(|error| error.message().to_owned())
     }
 
     /// Checks that a token is for this server and role, and that it was signed with the stack's key or by a role that
@@ -47,7 +47,8 @@ impl Tokens {
     pub async fn verify(&self, server: &Postgres, user: &str, token: &str) -> Result<(), String> {
         let gateway = self.0.get().and_then(Weak::upgrade).ok_or("the stack is starting or stopping")?;
         let query = query_for(server, user, token)?;
-        let instance = rds::instance_in(server).await?.ok_or("the server has no database instance")?;
+        let instance = Instance::of_server(server).await.map_err(|error| error.to_string())?;
+        let instance = instance.ok_or("the server has no database instance")?;
         let id = resource_id(&gateway, &instance).await?;
         let resource = format!("arn:aws:rds-db:{}:{ACCOUNT}:dbuser:{id}/{user}", instance.region);
         let request = http::Request::get(format!("/?{query}"))

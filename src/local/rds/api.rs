@@ -5,10 +5,12 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use http::StatusCode;
 
-use super::upgrade::{self, Change, Refusal, major, targets};
-use super::{Rds, connect, present, version, versions};
+use super::Rds;
+use super::server::{connect, major, version};
+use super::upgrade::{self, Change, Refusal, targets};
 use crate::local::gateway::{ApiRequest, ApiResponse, Gateway, Service, query_fields};
-use crate::local::postgres_server::further::Instance;
+use crate::local::postgres_server::instance::Instance;
+use crate::local::tools::postgres_majors;
 
 impl Service for Rds {
     fn name(&self) -> &'static str {
@@ -31,7 +33,7 @@ impl Service for Rds {
                         allowed: field("AllowMajorVersionUpgrade").as_deref() == Some("true"),
                         group: field("DBParameterGroupName"),
                     };
-                    modified(gateway, request, &change, field("ApplyImmediately").as_deref() == Some("true")).await
+                    self.modified(gateway, request, &change, field("ApplyImmediately").as_deref() == Some("true")).await
                 }
                 _ => None,
             }
@@ -39,10 +41,52 @@ impl Service for Rds {
     }
 }
 
+impl Rds {
+    /// Changes the version before the emulator records it: the record must not show a version that does not run. The
+    /// response comes after the upgrade, not before it as on AWS. `None` for an instance without a server here.
+    async fn modified(
+        &self,
+        gateway: &Gateway,
+        request: &ApiRequest,
+        change: &Change,
+        now: bool,
+    ) -> Option<ApiResponse> {
+        let running = match self.running(gateway, &change.instance).await {
+            Ok(running) => running?,
+            Err(message) => return Some(refused(&Refusal { code: "InvalidDBInstanceState", message })),
+        };
+        if major(&running) != major(&change.version) && !now {
+            let text = "The local stack has no maintenance window: a change of the version needs ApplyImmediately";
+            return Some(refused(&Refusal { code: "InvalidParameterCombination", message: text.into() }));
+        }
+        if let Err(refusal) = upgrade::modify(self, gateway, change).await {
+            return Some(refused(&refusal));
+        }
+        let exact = self.running(gateway, &change.instance).await.ok()??;
+        let form = String::from_utf8_lossy(&request.body).into_owned();
+        let form = form.split('&').map(|pair| match pair.split_once('=') {
+            Some(("EngineVersion", _)) => format!("EngineVersion={exact}"),
+            _ => pair.to_owned(),
+        });
+        let body = form.collect::<Vec<_>>().join("&").into();
+        let answer = gateway.emulator.send(&ApiRequest { body, changed: true, ..request.clone() }).await.ok()?;
+        let (head, body) = answer.into_parts();
+        Some(ApiResponse { status: head.status, headers: head.headers, body })
+    }
+
+    /// Returns the version that an instance runs; `None` if it has no server here.
+    async fn running(&self, gateway: &Gateway, instance: &Instance) -> Result<Option<String>, String> {
+        match self.present(gateway, instance).await? {
+            Some(server) => version(&connect(&server).await?).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
 /// Describes an exact version that this machine has, with the versions that it can be upgraded to. Other versions are
 /// those of the emulator's catalog.
 fn described(gateway: &Gateway, wanted: &str) -> Option<ApiResponse> {
-    let versions = versions(gateway);
+    let versions = postgres_majors(&gateway.home);
     let found = versions.get(&major(wanted)?).filter(|programs| programs.version == wanted)?;
     let target = |target: String| {
         format!(
@@ -59,40 +103,6 @@ fn described(gateway: &Gateway, wanted: &str) -> Option<ApiResponse> {
          <ValidUpgradeTarget>{targets}</ValidUpgradeTarget><Status>available</Status></DBEngineVersion>\
          </DBEngineVersions></DescribeDBEngineVersionsResult></DescribeDBEngineVersionsResponse>"
     )))
-}
-
-/// Changes the version before the emulator records it: the record must not show a version that does not run. The
-/// response comes after the upgrade, not before it as on AWS. `None` for an instance without a server here.
-async fn modified(gateway: &Gateway, request: &ApiRequest, change: &Change, now: bool) -> Option<ApiResponse> {
-    let running = match running(gateway, &change.instance).await {
-        Ok(running) => running?,
-        Err(message) => return Some(refused(&Refusal { code: "InvalidDBInstanceState", message })),
-    };
-    if major(&running) != major(&change.version) && !now {
-        let text = "The local stack has no maintenance window: a change of the version needs ApplyImmediately";
-        return Some(refused(&Refusal { code: "InvalidParameterCombination", message: text.into() }));
-    }
-    if let Err(refusal) = upgrade::modify(gateway, change).await {
-        return Some(refused(&refusal));
-    }
-    let exact = self::running(gateway, &change.instance).await.ok()??;
-    let form = String::from_utf8_lossy(&request.body).into_owned();
-    let form = form.split('&').map(|pair| match pair.split_once('=') {
-        Some(("EngineVersion", _)) => format!("EngineVersion={exact}"),
-        _ => pair.to_owned(),
-    });
-    let body = form.collect::<Vec<_>>().join("&").into();
-    let answer = gateway.emulator.send(&ApiRequest { body, changed: true, ..request.clone() }).await.ok()?;
-    let (head, body) = answer.into_parts();
-    Some(ApiResponse { status: head.status, headers: head.headers, body })
-}
-
-/// Returns the version that an instance runs; `None` if it has no server here.
-async fn running(gateway: &Gateway, instance: &Instance) -> Result<Option<String>, String> {
-    match present(gateway, instance).await? {
-        Some(server) => version(&connect(&server).await?).await.map(Some),
-        None => Ok(None),
-    }
 }
 
 fn xml(body: &str) -> ApiResponse {

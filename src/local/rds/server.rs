@@ -2,9 +2,8 @@
 
 use tokio_postgres::Client;
 
-use crate::local::postgres_server::further::Instance;
 use crate::local::postgres_server::{SUPERUSER, superuser};
-use crate::local::state::{Postgres, REGION};
+use crate::local::state::Postgres;
 
 /// Returns the version that a server runs, like "15.14".
 pub(super) async fn version(client: &Client) -> Result<String, String> {
@@ -12,39 +11,9 @@ pub(super) async fn version(client: &Client) -> Result<String, String> {
     row.map(|row| row.get(0)).map_err(reason)
 }
 
-/// Returns the comment on an instance's database.
-pub(super) fn label(instance: &Instance) -> String {
-    let Instance { region, identifier, is_cluster } = instance;
-    let kind = if *is_cluster { "cluster" } else { "instance" };
-    // The label of stacks before there were regions.
-    if region == REGION {
-        format!("outboxctl {kind} {identifier}")
-    } else {
-        format!("outboxctl {kind} {identifier} in {region}")
-    }
-}
-
-/// Reads the instance of a server from the comment on its database.
-///
-/// # Errors
-/// The error of the server.
-pub async fn instance_in(server: &Postgres) -> Result<Option<Instance>, String> {
-    let query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database
-                 WHERE shobj_description(oid, 'pg_database') ~ '^outboxctl (instance|cluster) '";
-    let found = connect(server).await?.query(query, &[]).await.map_err(reason)?;
-    Ok(found.first().and_then(|row| labelled(row.get(0))))
-}
-
-/// Parses a [`label`].
-fn labelled(label: &str) -> Option<Instance> {
-    let (kind, text) = label.strip_prefix("outboxctl ")?.split_once(' ')?;
-    let is_cluster = match kind {
-        "instance" => false,
-        "cluster" => true,
-        _ => return None,
-    };
-    let (identifier, region) = text.split_once(" in ").unwrap_or((text, REGION));
-    Some(Instance { region: region.to_owned(), identifier: identifier.to_owned(), is_cluster })
+/// Returns the major version of a version; `None` for text without a number.
+pub(super) fn major(version: &str) -> Option<u32> {
+    version.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 pub(super) async fn drop_database(client: &Client, database: &str) -> Result<(), String> {
@@ -90,20 +59,4 @@ pub(super) async fn connect(server: &Postgres) -> Result<Client, String> {
 
 pub(super) fn reason(error: tokio_postgres::Error) -> String {
     error.as_db_error().map_or_else(|| error.to_string(), |said| format!("{} ({})", said.message(), said.code().code()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn labels_are_parsed_to_their_instance() {
-        for region in [REGION, "eu-central-1"] {
-            for is_cluster in [false, true] {
-                let instance = Instance { region: region.into(), identifier: "db-1".into(), is_cluster };
-                assert_eq!(labelled(&label(&instance)), Some(instance));
-            }
-        }
-        assert_eq!(labelled("of another program"), None);
-    }
 }

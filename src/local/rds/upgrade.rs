@@ -8,13 +8,15 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use tokio_postgres::Client;
 
-use super::{connect, instance, present, reason, version, versions};
+use super::Rds;
+use super::server::{connect, major, reason, version};
+use super::wanted::instance;
 use crate::capture::settings::flag;
 use crate::local::gateway::{Gateway, ResourceRequest};
-use crate::local::postgres_server::further::Instance;
+use crate::local::postgres_server::instance::Instance;
 use crate::local::postgres_server::superuser;
 use crate::local::state::Postgres;
-use crate::local::tools::PostgresPrograms;
+use crate::local::tools::{PostgresPrograms, postgres_majors};
 
 /// A change of the version.
 #[derive(Debug)]
@@ -65,11 +67,6 @@ impl Change {
     }
 }
 
-/// Returns the major version.
-pub fn major(version: &str) -> Option<u32> {
-    version.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
-}
-
 /// Returns the versions that an instance of this version can be upgraded to: on this machine, those with programs that
 /// read the data of older ones.
 pub fn targets(versions: &BTreeMap<u32, PostgresPrograms>, running: &str) -> Vec<String> {
@@ -84,10 +81,10 @@ pub fn targets(versions: &BTreeMap<u32, PostgresPrograms>, running: &str) -> Vec
 /// # Errors
 /// The refusals of RDS: a version that is not a target, without AllowMajorVersionUpgrade, a parameter group of another
 /// family, and what its checks before an upgrade find.
-pub async fn modify(gateway: &Gateway, change: &Change) -> Result<(), Refusal> {
+pub async fn modify(rds: &Rds, gateway: &Gateway, change: &Change) -> Result<(), Refusal> {
     const COMBINATION: &str = "InvalidParameterCombination";
-    let _turn = gateway.servers.turn.lock().await;
-    let Some(server) = present(gateway, &change.instance).await? else { return Ok(()) };
+    let _turn = rds.servers.turn.lock().await;
+    let Some(server) = rds.present(gateway, &change.instance).await? else { return Ok(()) };
     let client = connect(&server).await?;
     let running = version(&client).await?;
     let (Some(before), Some(after)) = (major(&running), major(&change.version)) else {
@@ -100,7 +97,7 @@ pub async fn modify(gateway: &Gateway, change: &Change) -> Result<(), Refusal> {
         let text = "The local stack does not upgrade a cluster to another major version";
         return Err(Refusal::new(COMBINATION, text));
     }
-    let versions = versions(gateway);
+    let versions = postgres_majors(&gateway.home);
     let wanted = change.version.as_str();
     let is_wanted = |target: &&String| target.as_str() == wanted || target.split('.').next() == Some(wanted);
     let Some(target) = targets(&versions, &running).iter().find(is_wanted).cloned() else {
@@ -118,7 +115,7 @@ pub async fn modify(gateway: &Gateway, change: &Change) -> Result<(), Refusal> {
     })?;
     drop(client);
     let programs = versions.get(&after).cloned().ok_or_else(|| format!("PostgreSQL {after} is gone"))?;
-    gateway.servers.upgrade(&change.instance, programs).await.map_err(|error| {
+    rds.servers.upgrade(&change.instance, programs).await.map_err(|error| {
         Refusal::new("InvalidDBInstanceState", format!("The DB engine version upgrade failed: {}", error.message()))
     })
 }

@@ -6,11 +6,11 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
+use super::Lsn;
 use super::fault::ServerError;
 use super::frames::Frames;
-use super::{Lsn, Stream};
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::postgres::names::{quote_identifier, quote_literal};
+use crate::postgres::names::quote_identifier;
 
 /// An idle connection in replication mode (`replication=database`).
 pub struct Connection {
@@ -69,7 +69,7 @@ impl Connection {
         }
     }
 
-    async fn send_query(&mut self, command: &str) -> Result<()> {
+    pub(super) async fn send_query(&mut self, command: &str) -> Result<()> {
         let mut out = BytesMut::new();
         frontend::query(command, &mut out).or_fail(Kind::Unexpected, || "a command contains a zero byte".into())?;
         self.send(&out).await
@@ -87,27 +87,6 @@ impl Connection {
         match (point, column(2)) {
             (Some(consistent_point), Some(snapshot)) => Ok(Slot { consistent_point, snapshot }),
             _ => Err(Error::new(Kind::Unexpected, format!("{}: unreadable answer to {command}", self.name))),
-        }
-    }
-
-    /// Starts to stream the slot's changes: protocol version 1 sends a transaction once it has committed. Starts at
-    /// `from`, or at the last confirmed position if that is later.
-    ///
-    /// # Errors
-    /// `SlotTaken`, `MissingPublication`, and those of the server.
-    pub async fn start_replication(mut self, slot: &str, publication: &str, from: Lsn) -> Result<Stream> {
-        let names = quote_literal(&quote_identifier(publication));
-        let slot = quote_identifier(slot);
-        self.send_query(&format!(
-            "START_REPLICATION SLOT {slot} LOGICAL {from} (proto_version '1', publication_names {names})"
-        ))
-        .await?;
-        match self.receive().await? {
-            (b'W', _) => Ok(Stream::new(self)),
-            (tag, _) => {
-                let text = format!("{}: START_REPLICATION answered {:?}", self.name, char::from(tag));
-                Err(Error::new(Kind::Unexpected, text))
-            }
         }
     }
 }

@@ -7,6 +7,7 @@ use super::connection::Connection;
 use super::fault::ServerError;
 use super::pgoutput::EPOCH;
 use crate::error::{Error, Kind, Result};
+use crate::postgres::names::{quote_identifier, quote_literal};
 
 /// A running replication stream.
 pub struct Stream {
@@ -26,11 +27,30 @@ pub enum Frame<'a> {
     Other,
 }
 
-impl Stream {
-    pub(super) fn new(connection: Connection) -> Self {
-        Self { connection }
+impl Connection {
+    /// Starts to stream the slot's changes: protocol version 1 sends a transaction once it has committed. Starts at
+    /// `from`, or at the last confirmed position if that is later.
+    ///
+    /// # Errors
+    /// `SlotTaken`, `MissingPublication`, and those of the server.
+    pub async fn start_replication(mut self, slot: &str, publication: &str, from: Lsn) -> Result<Stream> {
+        let names = quote_literal(&quote_identifier(publication));
+        let slot = quote_identifier(slot);
+        self.send_query(&format!(
+            "START_REPLICATION SLOT {slot} LOGICAL {from} (proto_version '1', publication_names {names})"
+        ))
+        .await?;
+        match self.receive().await? {
+            (b'W', _) => Ok(Stream { connection: self }),
+            (tag, _) => {
+                let text = format!("{}: START_REPLICATION answered {:?}", self.name, char::from(tag));
+                Err(Error::new(Kind::Unexpected, text))
+            }
+        }
     }
+}
 
+impl Stream {
     /// Reads available bytes, at least one. Cancellation safe.
     ///
     /// # Errors

@@ -4,12 +4,12 @@ use futures_util::future::try_join_all;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use tokio_postgres::{Client, GenericClient, Statement};
 
-use super::super::connect::{Target, connect};
 use super::super::query::value;
 use super::statement::{one, prepare};
 use super::{Inserted, SampleRequest, check, insert};
 use crate::error::Result;
 use crate::outbox::Layout;
+use crate::postgres::{Target, connect};
 use crate::timing::RateLimit;
 
 /// Maximum connections that write concurrently. A commit waits until its write-ahead log is on the disk, which takes

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::picture::Condition;
+use super::Condition;
 
 /// A consumer renews every 5 s by default: only after this time a missing renewal is significant.
 const PATIENCE: Duration = Duration::from_secs(10);

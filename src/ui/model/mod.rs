@@ -49,6 +49,16 @@ pub struct Source {
     pub at: DateTime<Utc>,
 }
 
+/// The condition of a hop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Condition {
+    Good,
+    /// In progress, or unknown.
+    Unsure,
+    Bad,
+}
+
 /// The state of the pipeline since the page started.
 pub struct Model {
     /// The hops of the pipeline.

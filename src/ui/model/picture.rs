@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::counts::{Class, Quantiles, WINDOW};
-use super::{Consumers, Fill, Head, Model, Source, State, Step, Stop};
+use super::{Condition, Consumers, Fill, Head, Model, Source, State, Step, Stop};
 use crate::aws::health::Health;
 use crate::postgres::admin::{REBUILD, Slot, SlotTrouble};
 
@@ -56,15 +56,6 @@ pub struct Stage {
     pub state: Condition,
     /// The condition as text.
     pub note: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Condition {
-    Good,
-    /// In progress, or unknown.
-    Unsure,
-    Bad,
 }
 
 impl Picture {

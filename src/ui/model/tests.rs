@@ -54,7 +54,7 @@ fn a_capture_without_its_slot_is_broken_whatever_the_state_of_its_task() {
     use crate::aws::dms::SlotUse;
     use crate::aws::health::Health;
     use crate::postgres::admin::Slot;
-    use crate::ui::model::picture::Condition;
+    use crate::ui::model::Condition;
     let model = model();
     let captured = || {
         let stages = Picture::of(&model, &model.lock(), at(0)).stages;

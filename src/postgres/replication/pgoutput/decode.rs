@@ -87,21 +87,9 @@ fn tuple<'a>(reader: &mut Reader<'a>) -> Result<Tuple<'a>, DecodeError> {
     let columns = reader.u16()?;
     let before = reader.0;
     for _ in 0..columns {
-        value(reader)?;
+        Value::read(reader)?;
     }
     Ok(Tuple { columns, bytes: &before[..before.len() - reader.0.len()] })
-}
-
-pub(super) fn value<'a>(reader: &mut Reader<'a>) -> Result<Value<'a>, DecodeError> {
-    match reader.u8()? {
-        b'n' => Ok(Value::Null),
-        b'u' => Ok(Value::Unchanged),
-        b't' => {
-            let length = reader.u32()?;
-            reader.bytes(length as usize).map(Value::Text)
-        }
-        tag => Err(DecodeError::Tag(tag)),
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The content of a message.
 
+use super::DecodeError;
 use super::reader::Reader;
 use crate::postgres::replication::Lsn;
 
@@ -78,9 +79,23 @@ pub enum Value<'a> {
     Text(&'a [u8]),
 }
 
+impl<'a> Value<'a> {
+    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        match reader.u8()? {
+            b'n' => Ok(Self::Null),
+            b'u' => Ok(Self::Unchanged),
+            b't' => {
+                let length = reader.u32()?;
+                reader.bytes(length as usize).map(Self::Text)
+            }
+            tag => Err(DecodeError::Tag(tag)),
+        }
+    }
+}
+
 impl<'a> Tuple<'a> {
     pub fn iter(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
         let mut reader = Reader(self.bytes);
-        (0..self.columns).map_while(move |_| super::decode::value(&mut reader).ok())
+        (0..self.columns).map_while(move |_| Value::read(&mut reader).ok())
     }
 }
