@@ -1,11 +1,12 @@
 //! Latency from the commit to the arrival at the sink, at a steady rate.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use outboxctl::internals::capture::{Entry, Failure, Phase, Sink, SinkError, Start, run};
 use outboxctl::internals::outbox::formats::dms::Record;
+use parking_lot::Mutex;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -27,7 +28,7 @@ impl Sink for Timing {
             let committed = Record::parse(&entry.data).ok()?.metadata.committed_at()?;
             Some((now - committed).num_microseconds()? as f64 / 1000.0)
         };
-        self.milliseconds.lock().expect("times").extend(entries.iter().filter_map(age));
+        self.milliseconds.lock().extend(entries.iter().filter_map(age));
         Box::pin(async move { Ok(vec![None; entries.len()]) })
     }
 }
@@ -51,7 +52,7 @@ pub async fn measure(database: &Database) {
     };
     let (ended, ()) = tokio::join!(run(&job, Arc::clone(&sink) as Arc<dyn Sink>, &cancel), write);
     ended.expect("it ends well");
-    let mut times = std::mem::take(&mut *sink.milliseconds.lock().expect("times"));
+    let mut times = std::mem::take(&mut *sink.milliseconds.lock());
     times.sort_by(f64::total_cmp);
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
     println!(

@@ -1,6 +1,6 @@
 //! AWS's clock, from the `Date` header of its answers.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -8,6 +8,7 @@ use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserialization
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use chrono::{DateTime, TimeDelta, Utc};
+use parking_lot::Mutex;
 
 use super::Clients;
 use super::account::Identity;
@@ -29,7 +30,7 @@ impl Intercept for DateOfAnswer {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let date = context.response().headers().get("date").and_then(|text| DateTime::parse_from_rfc2822(text).ok());
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = date.map(|date| Utc::now() - date.to_utc());
+        *self.0.lock() = date.map(|date| Utc::now() - date.to_utc());
         Ok(())
     }
 }
@@ -40,6 +41,6 @@ pub async fn identity_and_skew(clients: &Clients) -> (Result<Identity>, Option<T
     let date = DateOfAnswer::default();
     let answer = clients.sts().get_caller_identity().customize().interceptor(date.clone()).send().await;
     let identity = answer.aws("get the caller identity").map(Identity::of);
-    let skew = *date.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let skew = *date.0.lock();
     (identity, skew)
 }

@@ -77,11 +77,12 @@ pub async fn log_group(clients: &Clients, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::Arc;
 
     use axum::Router;
     use axum::extract::State;
     use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+    use parking_lot::Mutex;
 
     use super::*;
     use crate::aws::{AccessKey, LocalEndpoint};
@@ -90,7 +91,7 @@ mod tests {
 
     /// Idle at first: the first invocation fails, and the function is pending at the first look.
     async fn idle(State(calls): State<Calls>, method: Method, uri: Uri) -> (StatusCode, HeaderMap, &'static str) {
-        let mut calls = calls.lock().expect("unpoisoned");
+        let mut calls = calls.lock();
         calls.push(format!("{method} {}", uri.path().rsplit('/').next().unwrap_or_default()));
         let looks = calls.iter().filter(|call| call.starts_with("GET")).count();
         let mut headers = HeaderMap::new();
@@ -121,7 +122,7 @@ mod tests {
                 .await;
         let answer = invoke(&clients, "f", b"1".to_vec(), Duration::from_secs(5)).await.expect("an answer");
         assert_eq!(answer.payload().map(|blob| blob.as_ref().to_vec()), Some(b"\"done\"".to_vec()));
-        let calls = calls.lock().expect("unpoisoned").clone();
+        let calls = calls.lock().clone();
         assert_eq!(calls, ["POST invocations", "GET configuration", "GET configuration", "POST invocations"]);
         assert_eq!(log_group(&clients, "f").await, "/aws/lambda/outboxctl-dev-admin");
     }

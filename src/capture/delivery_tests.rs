@@ -1,11 +1,11 @@
 //! Failure injection at the sink: partial failures, throttles, late success.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
 
 use super::*;
 
@@ -28,7 +28,7 @@ impl Faulty {
 
     fn store(&self, entry: &Entry) {
         let number = std::str::from_utf8(&entry.data).unwrap().parse().unwrap();
-        self.stored.lock().unwrap().push((entry.key.to_string(), number));
+        self.stored.lock().push((entry.key.to_string(), number));
     }
 }
 
@@ -94,13 +94,13 @@ async fn faults_lose_no_record_and_keep_the_order() {
         for batch in batches(500, 7) {
             sender.send(batch).await.unwrap();
             let up_to = position.borrow().0;
-            let stored = sink.stored.lock().unwrap();
+            let stored = sink.stored.lock();
             assert!((0..up_to).all(|n| stored.iter().any(|(_, seen)| *seen == n)), "confirmed before stored");
         }
         drop(sender);
         delivery.await.unwrap().unwrap();
         assert_eq!(*position.borrow(), Lsn(500));
-        let stored = sink.stored.lock().unwrap();
+        let stored = sink.stored.lock();
         let seen = first_seen(&stored);
         assert_eq!(seen.values().map(Vec::len).sum::<usize>(), 500);
         assert!(seen.values().all(|numbers| numbers.is_sorted()), "seed {seed}");

@@ -1,9 +1,9 @@
 //! Counts by table, for DescribeTableStatistics.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 /// Counts of one table since the last start of the task that was not a resume.
@@ -30,7 +30,7 @@ impl Statistics {
 
     /// Updates the counts of a table, which are created on first use.
     pub fn update(&self, schema: &str, table: &str, change: impl FnOnce(&mut TableCounts)) {
-        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tables = self.tables.lock();
         let counts = tables.entry((schema.to_owned(), table.to_owned())).or_default();
         change(counts);
         counts.updated_at = Some(Utc::now());
@@ -38,7 +38,7 @@ impl Statistics {
 
     /// Returns every table with its counts.
     pub fn snapshot(&self) -> Vec<((String, String), TableCounts)> {
-        let tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let tables = self.tables.lock();
         tables.iter().map(|(name, counts)| (name.clone(), counts.clone())).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! The client and its rate limit, which all steps share, and the operations in progress.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -9,6 +9,7 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::config::retry::RetryConfig;
 use aws_sdk_cloudformation::config::timeout::TimeoutConfig;
 use aws_sdk_cloudformation::types::{Stack as Described, StackStatus};
+use parking_lot::{Mutex, MutexGuard};
 
 use super::rate_limiter::RateLimiter;
 use super::status::{OnRecover, actions, actions_of};
@@ -97,7 +98,7 @@ impl Engine {
     }
 
     fn operations(&self) -> MutexGuard<'_, BTreeMap<String, Operation>> {
-        self.operations.lock().unwrap_or_else(PoisonError::into_inner)
+        self.operations.lock()
     }
 }
 

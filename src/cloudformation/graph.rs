@@ -58,7 +58,7 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use parking_lot::Mutex;
 
     use super::*;
     use crate::error::Kind;
@@ -78,15 +78,15 @@ mod tests {
         let ends = run(&["a", "b", "c", "d", "e"], waits_for, |name| {
             let log = &log;
             async move {
-                log.lock().unwrap().push(format!("+{name}"));
+                log.lock().push(format!("+{name}"));
                 tokio::task::yield_now().await;
-                log.lock().unwrap().push(format!("-{name}"));
+                log.lock().push(format!("-{name}"));
                 Ok(())
             }
         })
         .await;
         assert!(ends.values().all(|end| matches!(end, End::Done(()))) && ends.len() == 5);
-        let log = log.into_inner().unwrap();
+        let log = log.into_inner();
         let at = |entry: &str| log.iter().position(|line| line == entry).unwrap();
         assert!(at("+e") < at("-a") && at("-a") < at("+b") && at("-b") < at("+c") && at("+d") < at("-b"));
     }

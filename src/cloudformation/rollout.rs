@@ -1,9 +1,9 @@
 //! Deploys a whole pipeline: its stacks in parallel, in the order of their dependencies.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_cloudformation::types::Stack as Described;
+use parking_lot::Mutex;
 
 use super::change_set::Desired;
 use super::changes::TASK;
@@ -77,7 +77,7 @@ impl Rollout<'_> {
         }
         let ends = self.each(|stack| self.deploy_one(stack, &outputs)).await;
         let reports = self.judge(ends)?;
-        Ok((reports, outputs.into_inner().unwrap_or_else(PoisonError::into_inner)))
+        Ok((reports, outputs.into_inner()))
     }
 
     /// Returns the changes that a deploy would make, by stack. Nothing is changed.
@@ -130,7 +130,7 @@ impl Rollout<'_> {
         if stack.holds_data && self.values.protects() && deployed.stack.enable_termination_protection() != Some(true) {
             self.engine.protect(&desired.name, true).await?;
         }
-        locked(outputs).extend(outputs_of(&deployed.stack));
+        outputs.lock().extend(outputs_of(&deployed.stack));
         Ok(StackReport { name: stack.name, changes: deployed.changes, attached: deployed.attached })
     }
 
@@ -146,7 +146,7 @@ impl Rollout<'_> {
             return done(Preview::new(StackAction::Stay, changes));
         }
         if let Some(existing) = &existing {
-            locked(outputs).extend(outputs_of(existing));
+            outputs.lock().extend(outputs_of(existing));
         }
         done(match self.desired(stack, name, existing, outputs).await {
             Ok(Some(desired)) => self.engine.preview(&desired).await?,
@@ -177,7 +177,7 @@ impl Rollout<'_> {
         existing: Option<Described>,
         outputs: &Mutex<Outputs>,
     ) -> Result<Option<Desired>> {
-        let outputs = locked(outputs).clone();
+        let outputs = outputs.lock().clone();
         let parameters = self.values.parameters(stack, existing.as_ref(), &outputs).await?;
         let wants = |name: &str| {
             parameters.iter().any(|p| p.parameter_key() == Some(name) && p.parameter_value() == Some("true"))
@@ -223,10 +223,6 @@ impl Rollout<'_> {
         self.engine.reporter.emit(Event::failed(first, "failed"));
         Err(error)
     }
-}
-
-fn locked(outputs: &Mutex<Outputs>) -> MutexGuard<'_, Outputs> {
-    outputs.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Returns the tags of a stack that do not depend on the version: stage and pipeline, by which policies find resources,

@@ -1,10 +1,11 @@
 //! The counts of a consumer.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 
 use crate::timing::nearest_rank;
@@ -60,7 +61,7 @@ pub struct Totals {
 
 impl Metrics {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     pub fn count(&self, change: impl FnOnce(&mut Totals)) {

@@ -1,7 +1,8 @@
 //! The checkpoint of a shard: the last record before which all are done. Pure.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use parking_lot::{Mutex, MutexGuard};
 
 /// Records in progress, in the shard's order.
 #[derive(Debug, Default)]
@@ -17,7 +18,7 @@ struct State {
 
 impl Progress {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// Adds the next record; the ticket is for [`Progress::done`].

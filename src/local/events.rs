@@ -4,11 +4,12 @@
 //! PutEvents event entry size" in the user guide.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use http::StatusCode;
+use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 
 use super::gateway::{ApiRequest, ApiResponse, Gateway, Right, Service};
@@ -97,7 +98,7 @@ impl Events {
     async fn check_bus(&self, gateway: &Gateway, region: &str, entry: &Value) -> Option<Refusal> {
         let bus = entry.get("EventBusName").and_then(Value::as_str).filter(|name| *name != "default")?;
         let key = (region.to_owned(), bus.to_owned());
-        let buses = || self.buses.lock().unwrap_or_else(PoisonError::into_inner);
+        let buses = || self.buses.lock();
         if buses().get(&key).is_some_and(|seen| seen.elapsed() < BUS_CACHE_TIME) {
             return None;
         }

@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use super::render::{Renderer, line_of};
 use super::{Event, Level, Outcome, Table, clean, clean_line, stream};
@@ -42,7 +43,7 @@ impl GitHub {
     }
 
     fn log(&self) -> MutexGuard<'_, Log> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+        self.log.lock()
     }
 
     fn message(&self, line: &str) {

@@ -1,7 +1,9 @@
 //! Writes a line at least once a minute for each step in progress, so that CI systems do not take silence for a hang.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use super::tree::Tree;
 use super::{Event, Expect};
@@ -30,7 +32,7 @@ impl Heartbeat {
     }
 
     fn tree(&self) -> MutexGuard<'_, Tree> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// Records an event.

@@ -1,10 +1,11 @@
 //! The live view: a tree of steps in progress at the bottom of the terminal, and lines of ended steps above it.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use console::measure_text_width;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use parking_lot::Mutex;
 
 use super::render::{Renderer, line_of};
 use super::tree::Tree;
@@ -79,8 +80,8 @@ impl View {
 }
 
 impl Live {
-    fn lock(&self) -> std::sync::MutexGuard<'_, View> {
-        self.view.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> parking_lot::MutexGuard<'_, View> {
+        self.view.lock()
     }
 
     /// Starts the thread that draws the frames; it ends with the last user of the view, or with the process.
@@ -93,7 +94,7 @@ impl Live {
             loop {
                 std::thread::sleep(FRAME);
                 let Some(view) = view.upgrade() else { return };
-                let mut view = view.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut view = view.lock();
                 view.frame += 1;
                 view.draw();
             }

@@ -22,10 +22,10 @@ impl Warnings {
 
     /// Returns warnings that tests can read.
     #[cfg(test)]
-    pub(super) fn collected() -> (Self, Arc<std::sync::Mutex<Vec<String>>>) {
-        let collected = Arc::new(std::sync::Mutex::new(Vec::new()));
+    pub(super) fn collected() -> (Self, Arc<parking_lot::Mutex<Vec<String>>>) {
+        let collected = Arc::new(parking_lot::Mutex::new(Vec::new()));
         let to = collected.clone();
-        (Self::to(move |text| to.lock().expect("unpoisoned").push(text)), collected)
+        (Self::to(move |text| to.lock().push(text)), collected)
     }
 
     pub(super) fn warn(&self, text: String) {

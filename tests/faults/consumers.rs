@@ -1,10 +1,11 @@
 //! `outboxctl consume` as a service: several members of a group, each started again when it ends.
 
 use std::process::Stdio;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 
 use crate::trouble::Result;
@@ -52,8 +53,8 @@ impl Consumers {
         self.lock().push(Member { pid, keeper });
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Member>> {
-        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> parking_lot::MutexGuard<'_, Vec<Member>> {
+        self.members.lock()
     }
 
     /// The processes that run now.

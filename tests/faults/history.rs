@@ -1,7 +1,7 @@
 //! The record of one hop in a run: commits, deliveries, acknowledgements and faults, in the order in which they were
 //! seen.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
 
 /// The position of the event within its aggregate.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,7 +46,7 @@ pub struct Recorder(Mutex<Vec<Step>>);
 
 impl Recorder {
     fn lock(&self) -> MutexGuard<'_, Vec<Step>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     pub fn push(&self, step: Step) {

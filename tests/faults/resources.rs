@@ -1,9 +1,10 @@
 //! Memory and open files of outboxctl's processes while a run goes on.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 
 /// Between two samples.
@@ -62,8 +63,8 @@ impl Sampler {
                         sum.files += usage.files;
                     }
                 }
-                let phase = *of_task.phase.lock().unwrap_or_else(PoisonError::into_inner);
-                let mut samples = of_task.samples.lock().unwrap_or_else(PoisonError::into_inner);
+                let phase = *of_task.phase.lock();
+                let mut samples = of_task.samples.lock();
                 now.into_iter().for_each(|(kind, usage)| samples.entry(kind).or_default().push((phase, usage)));
             }
         });
@@ -71,12 +72,12 @@ impl Sampler {
     }
 
     pub fn enter(&self, phase: Phase) {
-        *self.shared.phase.lock().unwrap_or_else(PoisonError::into_inner) = phase;
+        *self.shared.phase.lock() = phase;
     }
 
     /// One line for each kind of process, and what grew.
     pub fn findings(&self) -> (Vec<String>, Vec<String>) {
-        let samples = self.shared.samples.lock().unwrap_or_else(PoisonError::into_inner);
+        let samples = self.shared.samples.lock();
         let kinds = || samples.iter().map(|(kind, samples)| (*kind, Course::of(samples)));
         (kinds().map(|(kind, course)| course.line(kind)).collect(), kinds().flat_map(|(k, c)| c.growth(k)).collect())
     }

@@ -1,8 +1,9 @@
 //! A pipeline that is deployed on a stack of its own.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
+use parking_lot::Mutex;
 use serde_json::Value;
 
 use crate::aws::Aws;
@@ -116,13 +117,13 @@ impl History {
     }
 
     pub fn committed_by(&self, position: u64, places: impl IntoIterator<Item = Place>) {
-        let mut positions = self.positions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut positions = self.positions.lock();
         positions.extend(places.into_iter().map(|place| (place, position)));
     }
 
     /// Takes out the events that were committed before a position.
     pub fn take_up_to(&self, confirmed: u64) -> Vec<Place> {
-        let mut positions = self.positions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut positions = self.positions.lock();
         let (done, rest) = positions.drain(..).partition(|(_, position)| *position <= confirmed);
         *positions = rest;
         let done: Vec<(Place, u64)> = done;

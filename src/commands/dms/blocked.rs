@@ -2,10 +2,10 @@
 //! open.
 
 use std::convert::Infallible;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use chrono::Utc;
+use parking_lot::Mutex;
 
 use crate::commands::Context;
 use crate::deployment::Deployment;
@@ -41,7 +41,7 @@ impl Blockers {
         match result {
             // The time limit was shorter than [`PATIENCE`]: no check was made yet.
             Err(error) if error.kind() == Kind::Failed => {
-                let mut seen = blockers.0.into_inner().unwrap_or_default();
+                let mut seen = blockers.0.into_inner();
                 if seen.is_empty() {
                     seen = open_transactions(ctx, deployment).await;
                 }
@@ -60,9 +60,7 @@ impl Blockers {
                 ctx.console.progress("dms", format!("waiting for {}", one.with_age(Utc::now())));
             }
             said = seen.iter().map(|one| one.pid).collect();
-            if let Ok(mut kept) = self.0.lock() {
-                *kept = seen;
-            }
+            *self.0.lock() = seen;
             tokio::time::sleep(INTERVAL).await;
         }
     }

@@ -1,7 +1,9 @@
 //! Leases in memory, with the rules of the table, for tests.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use super::{Checkpoint, Lease, Leases};
 use crate::error::Result;
@@ -12,7 +14,7 @@ pub struct Memory(Arc<Mutex<BTreeMap<String, Lease>>>);
 
 impl Memory {
     fn all(&self) -> MutexGuard<'_, BTreeMap<String, Lease>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     fn change(

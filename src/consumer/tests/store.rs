@@ -1,8 +1,9 @@
 //! A store in memory that keeps the marks, and fails on request.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -26,7 +27,7 @@ pub struct Inner {
 
 impl Kept {
     fn statement<T>(&self, run: impl FnOnce(&mut Inner) -> T) -> Result<T> {
-        let mut inner = self.0.lock().expect("unpoisoned");
+        let mut inner = self.0.lock();
         if inner.faults > 0 {
             inner.faults -= 1;
             return Err(Error::new(Kind::DatabaseUnreachable, "cut"));
@@ -40,7 +41,7 @@ impl Kept {
 
     /// Returns whether a record was processed or stored as a failure.
     pub fn is_done(&self, shard: &str, number: u64, data: &[u8]) -> bool {
-        let inner = self.0.lock().expect("unpoisoned");
+        let inner = self.0.lock();
         let id =
             serde_json::from_slice::<Value>(data).ok().and_then(|record| record["data"]["id"].as_str()?.parse().ok());
         let kept = |failure: &Failure| {
@@ -51,7 +52,7 @@ impl Kept {
 
     pub fn sequences(&self) -> BTreeMap<String, Vec<i64>> {
         let mut by_aggregate: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-        for mark in &self.0.lock().expect("unpoisoned").marks {
+        for mark in &self.0.lock().marks {
             by_aggregate.entry(mark.aggregate_id.clone()).or_default().push(mark.sequence.expect("a sequence"));
         }
         by_aggregate

@@ -1,8 +1,9 @@
 //! Leases in memory that check the rules of checkpoints, and fail on request.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use outboxctl_test_support::kinesis::ScriptedKinesis;
+use parking_lot::Mutex;
 
 use super::store::Kept;
 use crate::consumer::lease::memory::Memory;
@@ -46,11 +47,11 @@ impl Trouble {
 
 impl Strict {
     fn wrong(&self, what: String) {
-        self.wrong.lock().expect("unpoisoned").push(what);
+        self.wrong.lock().push(what);
     }
 
     fn reach(&self, me: &str) -> Result<()> {
-        match self.trouble.lock().expect("unpoisoned").cut.as_deref() {
+        match self.trouble.lock().cut.as_deref() {
             Some(cut) if cut == me => Err(Error::new(Kind::Unreachable, "cut")),
             _ => Ok(()),
         }
@@ -59,7 +60,7 @@ impl Strict {
 
 impl Leases for Strict {
     async fn list(&self) -> Result<Vec<Lease>> {
-        Trouble::fail_while(&mut self.trouble.lock().expect("unpoisoned").lists)?;
+        Trouble::fail_while(&mut self.trouble.lock().lists)?;
         self.leases.list().await
     }
 
@@ -84,9 +85,9 @@ impl Leases for Strict {
 
     async fn checkpoint(&self, shard: &str, me: &str, to: &Checkpoint) -> Result<bool> {
         self.reach(me)?;
-        Trouble::fail_while(&mut self.trouble.lock().expect("unpoisoned").checkpoints)?;
+        Trouble::fail_while(&mut self.trouble.lock().checkpoints)?;
         if *to == Checkpoint::End {
-            let mut trouble = self.trouble.lock().expect("unpoisoned");
+            let mut trouble = self.trouble.lock();
             trouble.lists += std::mem::take(&mut trouble.lists_after_end);
         }
         let before = match to {

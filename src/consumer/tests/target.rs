@@ -1,9 +1,10 @@
 //! A target of POSTs.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
@@ -40,7 +41,7 @@ impl Drop for Answered<'_> {
 
 impl Target {
     pub fn with<T>(&self, run: impl FnOnce(&mut Received) -> T) -> T {
-        run(&mut self.0.lock().expect("unpoisoned"))
+        run(&mut self.0.lock())
     }
 
     async fn take(self, body: String) -> (axum::http::StatusCode, &'static str) {

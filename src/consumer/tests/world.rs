@@ -1,9 +1,10 @@
 //! A scripted stream with its leases and its store, and the workers that read it.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
 use outboxctl_test_support::kinesis::ScriptedKinesis;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -33,7 +34,7 @@ pub struct World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        let wrong = self.wrong.lock().expect("unpoisoned");
+        let wrong = self.wrong.lock();
         assert!(wrong.is_empty() || std::thread::panicking(), "{wrong:?}");
     }
 }
@@ -122,7 +123,7 @@ impl World {
     }
 
     pub fn trouble(&self) -> MutexGuard<'_, Trouble> {
-        self.trouble.lock().expect("unpoisoned")
+        self.trouble.lock()
     }
 
     /// Returns the number of marks.

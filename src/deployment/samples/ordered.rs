@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::ops::ControlFlow;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -69,7 +69,7 @@ impl<S: Single> Ordered<S> {
         let aggregates = u64::from(request.aggregates.max(1));
         if request.rollback {
             let known = {
-                let known = lock(&self.known);
+                let known = self.known.lock();
                 known.get(&(request.first % aggregates)).or_else(|| known.values().next()).cloned()
             };
             return Ok(vec![self.single.refused(request, request.first, known).await?]);
@@ -81,9 +81,9 @@ impl<S: Single> Ordered<S> {
                 return Ok(None);
             }
             // One event of an aggregate is written at a time, so this lock is free.
-            let mut aggregate = lock(known).remove(&(n % aggregates));
+            let mut aggregate = known.lock().remove(&(n % aggregates));
             let inserted = single.write(request, n, &mut aggregate).await?;
-            lock(known).extend(aggregate.map(|aggregate| (n % aggregates, aggregate)));
+            known.lock().extend(aggregate.map(|aggregate| (n % aggregates, aggregate)));
             Ok::<_, Error>(Some(inserted))
         };
         let mut all = Vec::with_capacity(request.count as usize);
@@ -97,10 +97,6 @@ impl<S: Single> Ordered<S> {
         all.sort_unstable_by_key(|event| event.n);
         Ok(all)
     }
-}
-
-fn lock(known: &Mutex<HashMap<u64, Known>>) -> MutexGuard<'_, HashMap<u64, Known>> {
-    known.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Returns the id of an aggregate that does not exist.

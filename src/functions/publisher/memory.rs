@@ -6,7 +6,8 @@
 //! them, which consumers of at-least-once events must handle.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+
+use parking_lot::Mutex;
 
 use super::backlog::Item;
 use super::{Report, Source};
@@ -26,7 +27,7 @@ fn name(source: &Source) -> (String, String) {
 impl Memory {
     /// Returns those of `items` that are still to be delivered.
     pub fn outstanding(&self, batch: &[Source], items: Vec<Item>) -> Vec<Item> {
-        let done = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = self.0.lock();
         if done.is_empty() {
             return items;
         }
@@ -35,7 +36,7 @@ impl Memory {
 
     /// Records the outcome of the batch: records after its first unfinished one are sent again, all others are not.
     pub fn keep(&self, batch: &[Source], report: &Report) {
-        let mut done = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut done = self.0.lock();
         // Without an unfinished record, none is sent again.
         let first = report.unfinished.first().copied().unwrap_or(batch.len());
         for (position, source) in batch.iter().enumerate() {
@@ -81,6 +82,6 @@ mod tests {
         assert_eq!(outstanding(&memory, &again), [0]);
         assert_eq!(outstanding(&memory, &batch(&["7"])), [0], "another shard's batch");
         memory.keep(&again, &Report::default());
-        assert!(memory.0.lock().unwrap().is_empty(), "what does not come again is forgotten");
+        assert!(memory.0.lock().is_empty(), "what does not come again is forgotten");
     }
 }

@@ -1,8 +1,9 @@
 //! Delivery of an operator's request, by the engine that delivers batches: the same envelope, limits, order and
 //! retries. Events that the bus rejects are not stored again: the caller still has them, and gets the verdict.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
+
+use parking_lot::Mutex;
 
 use super::backend::{FailureDestination, Publisher, Reason};
 use super::decode::{self, Decoded};
@@ -16,7 +17,7 @@ struct Refusals(Mutex<Vec<(usize, Reason)>>);
 
 impl FailureDestination for Refusals {
     async fn store(&self, position: usize, reason: &Reason) -> Result<()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((position, reason.clone()));
+        self.0.lock().push((position, reason.clone()));
         Ok(())
     }
 }
@@ -50,7 +51,7 @@ pub async fn redeliver<P: Publisher>(
     }
     let refusals = Refusals::default();
     let report = deliver(publisher, &refusals, items, deadline, policy).await;
-    for (position, Reason { code, message }) in refusals.0.into_inner().unwrap_or_else(PoisonError::into_inner) {
+    for (position, Reason { code, message }) in refusals.0.into_inner() {
         verdicts[position] = Verdict::Refused { code, message };
     }
     let Reason { code, message } =

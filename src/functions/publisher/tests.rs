@@ -1,9 +1,10 @@
 //! The engine with a backend that fails at random: order, completeness, and the events left for redelivery.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use proptest::prelude::*;
 
 use super::backend::{Entry, FailureDestination, Limits, Publisher, Reason, Verdict};
@@ -53,10 +54,10 @@ impl Publisher for Bus {
         tokio::task::yield_now().await;
         let mut verdicts = Vec::new();
         for entry in entries {
-            let act = self.script.lock().unwrap().pop().unwrap_or(Act::Accept);
+            let act = self.script.lock().pop().unwrap_or(Act::Accept);
             let reason = Reason::new("Scripted", "");
             if matches!(act, Act::Accept | Act::LateAccept) {
-                self.seen.lock().unwrap().push(entry.detail.clone());
+                self.seen.lock().push(entry.detail.clone());
             }
             verdicts.push(match act {
                 Act::Accept => Verdict::Accepted,
@@ -71,12 +72,12 @@ impl Publisher for Bus {
 
 impl FailureDestination for Bus {
     async fn store(&self, position: usize, _: &Reason) -> Result<()> {
-        let mut broken = self.broken_stores.lock().unwrap();
+        let mut broken = self.broken_stores.lock();
         if *broken > 0 {
             *broken -= 1;
             return Err(Error::new(Kind::Aws, "no such bucket"));
         }
-        self.kept.lock().unwrap().push(position);
+        self.kept.lock().push(position);
         Ok(())
     }
 }
@@ -99,7 +100,7 @@ fn run(bus: &Bus, items: Vec<Item>, time: Duration) -> Report {
 /// Returns the positions in the order in which the bus first accepted them, by aggregate.
 fn first_arrivals(bus: &Bus) -> BTreeMap<String, Vec<usize>> {
     let mut arrivals: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for seen in bus.seen.lock().unwrap().iter() {
+    for seen in bus.seen.lock().iter() {
         let (aggregate, position) = seen.split_once(':').unwrap();
         let position = position.parse().unwrap();
         let positions = arrivals.entry(aggregate.into()).or_default();
@@ -136,7 +137,7 @@ proptest! {
         for positions in arrivals.values() {
             prop_assert!(positions.is_sorted(), "an aggregate was reordered: {:?}", positions);
         }
-        let mut all: Vec<usize> = arrivals.into_values().flatten().chain(bus.kept.lock().unwrap().iter().copied()).collect();
+        let mut all: Vec<usize> = arrivals.into_values().flatten().chain(bus.kept.lock().iter().copied()).collect();
         all.sort_unstable();
         all.dedup();
         prop_assert_eq!(all, (0..aggregates.len()).collect::<Vec<_>>());
@@ -174,7 +175,7 @@ fn poison_does_not_block_others_and_keeps_its_place() {
     };
     let report = run(&bus, vec![event(0, 1), poison, event(2, 1), event(3, 2)], Duration::from_secs(5));
     assert_eq!((report.accepted, report.kept, report.unfinished), (3, 1, vec![]));
-    assert_eq!(*bus.kept.lock().unwrap(), [1]);
+    assert_eq!(*bus.kept.lock(), [1]);
     assert_eq!(first_arrivals(&bus)["1"], [0, 2]);
 }
 
@@ -272,8 +273,8 @@ fn a_redelivery_has_a_verdict_for_every_chunk_and_stores_none() {
     assert_eq!((&verdicts[0], &verdicts[1]), (&Verdict::Accepted, &Verdict::Nothing));
     assert!(refused(&verdicts[2], "Undecodable") && refused(&verdicts[3], "EventTooLarge"), "{verdicts:?}");
     assert_eq!((&verdicts[4], &verdicts[5]), (&Verdict::Accepted, &Verdict::Accepted));
-    assert!(bus.kept.lock().unwrap().is_empty(), "the caller has the records");
-    let seen = bus.seen.lock().unwrap().clone();
+    assert!(bus.kept.lock().is_empty(), "the caller has the records");
+    let seen = bus.seen.lock().clone();
     assert_eq!(seen.iter().filter(|detail| detail.contains("\"replay\":\"r\"")).count(), 2, "{seen:?}");
 
     // A bus that never accepts an entry: the whole aggregate is unfinished, with the reason.

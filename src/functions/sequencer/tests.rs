@@ -2,9 +2,9 @@
 //! aggregates.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -77,35 +77,35 @@ impl Positions for World {
         if self.silent == Some(aggregate.1.as_str()) {
             std::future::pending::<()>().await;
         }
-        let mut positions = self.positions.lock().unwrap();
+        let mut positions = self.positions.lock();
         let (delivered, owner) = positions.entry(aggregate.clone()).or_default();
         if owner.is_some() {
-            let mut expiring = self.expiring.lock().unwrap();
+            let mut expiring = self.expiring.lock();
             if *expiring == 0 {
                 return Ok(None);
             }
             *expiring -= 1;
         }
-        let mut claims = self.claims.lock().unwrap();
+        let mut claims = self.claims.lock();
         *claims += 1;
         *owner = Some(claims.to_string());
         Ok(Some(Claim { delivered: *delivered, owner: claims.to_string() }))
     }
 
     async fn renew(&self, aggregate: &Aggregate, claim: &Claim, _: Duration) -> Result<()> {
-        let owner = self.positions.lock().unwrap().get(aggregate).and_then(|(_, owner)| owner.clone());
-        *self.renewals.lock().unwrap() += usize::from(owner.as_deref() == Some(claim.owner.as_str()));
+        let owner = self.positions.lock().get(aggregate).and_then(|(_, owner)| owner.clone());
+        *self.renewals.lock() += usize::from(owner.as_deref() == Some(claim.owner.as_str()));
         Ok(())
     }
 
     async fn release(&self, aggregate: &Aggregate, claim: Claim, delivered: i64) -> Result<()> {
         tokio::task::yield_now().await;
-        let mut positions = self.positions.lock().unwrap();
+        let mut positions = self.positions.lock();
         let (kept, owner) = positions.entry(aggregate.clone()).or_default();
         if owner.as_deref() == Some(claim.owner.as_str()) {
             (*kept, *owner) = (delivered, None);
         }
-        let mut lost = self.lost_answers.lock().unwrap();
+        let mut lost = self.lost_answers.lock();
         if *lost > 0 {
             *lost -= 1;
             return Err(Error::new(Kind::Unreachable, "no answer"));
@@ -142,7 +142,7 @@ impl rounds::Parts for World {
 
     /// Like the engine: an aggregate's first event that is not accepted blocks its later ones.
     async fn deliver(&self, _: &[Source], items: Vec<Item>, _: Instant) -> Report {
-        while *self.renewals.lock().unwrap() < self.awaited_renewals {
+        while *self.renewals.lock() < self.awaited_renewals {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         let (mut report, mut held) = (Report::default(), BTreeSet::new());
@@ -152,12 +152,12 @@ impl rounds::Parts for World {
                 report.kept += 1;
                 continue;
             };
-            if held.contains(&aggregate) || !self.bus.lock().unwrap().pop().unwrap_or(true) {
+            if held.contains(&aggregate) || !self.bus.lock().pop().unwrap_or(true) {
                 held.insert(aggregate);
                 report.unfinished.push(item.position);
                 continue;
             }
-            self.delivered.lock().unwrap().push((aggregate, sequence.parse().unwrap()));
+            self.delivered.lock().push((aggregate, sequence.parse().unwrap()));
             report.accepted += 1;
         }
         report.unfinished.sort_unstable();
@@ -169,7 +169,7 @@ impl World {
     /// Returns the delivered sequences of an aggregate, each at its first delivery.
     fn first(&self, aggregate: &str) -> Vec<i64> {
         let mut first = Vec::new();
-        for (_, sequence) in self.delivered.lock().unwrap().iter().filter(|(id, _)| id == aggregate) {
+        for (_, sequence) in self.delivered.lock().iter().filter(|(id, _)| id == aggregate) {
             if !first.contains(sequence) {
                 first.push(*sequence);
             }
@@ -196,7 +196,7 @@ async fn late_records_do_not_block_and_are_not_delivered_again() {
     assert!(consume(&world, batch(&[record("a", 4)])).await.unfinished.is_empty());
     assert_eq!(world.first("a"), [1, 2, 3, 4]);
     assert!(consume(&world, batch(&[record("a", 2), record("a", 1), record("a", 3)])).await.unfinished.is_empty());
-    assert_eq!(world.delivered.lock().unwrap().len(), 4);
+    assert_eq!(world.delivered.lock().len(), 4);
 }
 
 #[tokio::test]
@@ -227,7 +227,7 @@ async fn sequences_below_one_are_stored_as_poison() {
 #[tokio::test]
 async fn claimed_aggregates_are_unfinished_at_the_deadline() {
     let world = world(&BTreeMap::from([("a", 1), ("b", 1)]));
-    world.positions.lock().unwrap().insert(("order".into(), "a".into()), (0, Some("another".into())));
+    world.positions.lock().insert(("order".into(), "a".into()), (0, Some("another".into())));
     let read = batch(&[record("b", 1), record("a", 1)]);
     let time = Duration::from_millis(200);
     let (_, report) = rounds::run(&world, read, Instant::now() + time).await;
@@ -300,7 +300,7 @@ proptest! {
             prop_assert_eq!(world.first(id), (1..=*n).collect::<Vec<_>>(), "order of {}", id);
         }
         if quiet {
-            let delivered = world.delivered.lock().unwrap().len();
+            let delivered = world.delivered.lock().len();
             prop_assert_eq!(delivered, all.len(), "an event was delivered more than once");
         }
     }

@@ -1,8 +1,9 @@
 //! The running tasks, by ARN.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 
 use crate::capture::{Statistics, TableCounts};
@@ -27,6 +28,6 @@ impl Runs {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, HashMap<String, Run>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -98,7 +98,7 @@ impl Store {
 
     /// Returns a copy of every matching resource.
     pub(super) fn list(&self, fits: impl Fn(&Resource) -> bool) -> Vec<Resource> {
-        let content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
+        let content = self.content.lock();
         content.resources.iter().filter(|resource| fits(resource)).cloned().collect()
     }
 
@@ -114,7 +114,7 @@ impl Store {
 
     /// Adds a resource, or returns the fault that its ARN or identifier is taken.
     pub(super) fn add(&self, resource: Resource) -> Answer<Resource> {
-        let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut content = self.content.lock();
         let same = |other: &Resource| {
             other.arn == resource.arn
                 || (other.kind == resource.kind
@@ -141,7 +141,7 @@ impl Store {
 
     /// Changes a resource as [`Store::change`] does, unless `change` fails.
     pub(super) fn try_change(&self, arn: &str, change: impl FnOnce(&mut Resource) -> Answer<()>) -> Answer<Resource> {
-        let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut content = self.content.lock();
         let found = content.resources.iter_mut().find(|resource| resource.arn == arn);
         let resource = found.ok_or_else(|| Fault::not_found(format!("{arn} not found")))?;
         let mut changed = resource.clone();
@@ -154,7 +154,7 @@ impl Store {
     }
 
     pub(super) fn remove(&self, fits: impl Fn(&Resource) -> bool) -> Answer<()> {
-        let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut content = self.content.lock();
         content.resources.retain(|resource| !fits(resource));
         self.save(&content)
     }

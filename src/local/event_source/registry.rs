@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -53,16 +54,16 @@ impl Tracked {
     }
 
     pub fn mapping(&self) -> Mapping {
-        lock(&self.document).mapping.clone()
+        self.document.lock().mapping.clone()
     }
 
     /// Returns the region of the mapping, its stream and its function.
     pub fn region(&self) -> String {
-        region_of(&lock(&self.document).mapping.event_source_arn).to_owned()
+        region_of(&self.document.lock().mapping.event_source_arn).to_owned()
     }
 
     pub fn change(&self, change: impl FnOnce(&mut Mapping)) {
-        change(&mut lock(&self.document).mapping);
+        change(&mut self.document.lock().mapping);
     }
 
     /// Records in the mapping that the role lacks a right to read the source, if that was the reason of a failed read.
@@ -78,12 +79,12 @@ impl Tracked {
     /// Cancels the running poller, if any; it finishes its work in flight. Returns the token for the next one.
     pub fn stop(&self, stack: &CancellationToken) -> CancellationToken {
         let next = stack.child_token();
-        std::mem::replace(&mut *lock(&self.stop), next.clone()).cancel();
+        std::mem::replace(&mut *self.stop.lock(), next.clone()).cancel();
         next
     }
 
     pub fn checkpoint(&self, shard: &str) -> Option<Checkpoint> {
-        lock(&self.document).checkpoints.get(shard).cloned()
+        self.document.lock().checkpoints.get(shard).cloned()
     }
 
     /// Returns the position at which to read a shard; `None` once it is read to its end.
@@ -109,7 +110,7 @@ impl Tracked {
     /// # Errors
     /// `Io` if it can't be written to disk.
     pub async fn reached(&self, shard: &str, checkpoint: Checkpoint) -> Result<()> {
-        lock(&self.document).checkpoints.insert(shard.to_owned(), checkpoint);
+        self.document.lock().checkpoints.insert(shard.to_owned(), checkpoint);
         self.save().await
     }
 
@@ -118,7 +119,7 @@ impl Tracked {
     pub async fn save(&self) -> Result<()> {
         // One at a time, or an older state could replace a newer one.
         let _saving = self.saving.lock().await;
-        let text = serde_json::to_vec(&*lock(&self.document))
+        let text = serde_json::to_vec(&*self.document.lock())
             .or_fail(Kind::Unexpected, || "an event source mapping can't be written".into())?;
         let file = self.file.clone();
         tokio::task::spawn_blocking(move || write_atomically(&file, &text))
@@ -156,17 +157,17 @@ impl Registry {
                 std::fs::remove_file(&file).or_fail(Kind::LocalSetup, failed)?;
                 continue;
             }
-            lock(&self.mappings).insert(document.mapping.id.clone(), Arc::new(Tracked::new(file, document)));
+            self.mappings.lock().insert(document.mapping.id.clone(), Arc::new(Tracked::new(file, document)));
         }
         Ok(self.all())
     }
 
     pub fn all(&self) -> Vec<Arc<Tracked>> {
-        lock(&self.mappings).values().cloned().collect()
+        self.mappings.lock().values().cloned().collect()
     }
 
     pub fn get(&self, id: &str) -> Option<Arc<Tracked>> {
-        lock(&self.mappings).get(id).cloned()
+        self.mappings.lock().get(id).cloned()
     }
 
     /// # Errors
@@ -177,19 +178,15 @@ impl Registry {
         let id = mapping.id.clone();
         let tracked = Arc::new(Tracked::new(file, Document { mapping, checkpoints }));
         tracked.save().await?;
-        lock(&self.mappings).insert(id, tracked.clone());
+        self.mappings.lock().insert(id, tracked.clone());
         Ok(tracked)
     }
 
     /// Removes a mapping that no poller uses any more.
     pub fn remove(&self, tracked: &Tracked) {
-        lock(&self.mappings).remove(&tracked.mapping().id);
+        self.mappings.lock().remove(&tracked.mapping().id);
         if let Err(error) = std::fs::remove_file(&tracked.file) {
             tracing::warn!(%error, "{} can't be removed", tracked.file.display());
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

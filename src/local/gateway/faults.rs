@@ -8,10 +8,10 @@
 //!            {"service": "events", "kind": "throttle", "probability": 0.2}]}
 //! ```
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::{Method, StatusCode};
+use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -74,7 +74,7 @@ pub struct Injection {
 
 impl Faults {
     fn rules(&self) -> MutexGuard<'_, Vec<Rule>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// Handles requests to the endpoint of the rules.

@@ -28,8 +28,9 @@ pub use service::{Made, Resource, ResourceProvider, ResourceRequest, Service};
 pub use sessions::Right;
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -97,7 +98,7 @@ impl Gateway {
 
     /// Runs work in the background; the stack waits for it when it stops, so it must watch [`Gateway::cancel`].
     pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tasks = self.tasks.lock();
         // Ended tasks are removed, or the set would grow for as long as the stack runs.
         while let Some(ended) = tasks.try_join_next() {
             if let Err(panic) = ended {
@@ -111,7 +112,7 @@ impl Gateway {
     /// timeout.
     pub async fn drain(&self) {
         let ended = |context: &mut std::task::Context<'_>| {
-            let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut tasks = self.tasks.lock();
             loop {
                 match tasks.poll_join_next(context) {
                     std::task::Poll::Ready(None) => return std::task::Poll::Ready(()),

@@ -2,11 +2,11 @@
 //! request. So signatures are verified here, with the secret that the emulator has for a session.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use http::request::Parts;
+use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -61,7 +61,7 @@ impl Sessions {
     /// Returns the key that a session's request must be signed with.
     pub async fn key(&self, emulator: &Emulator, signed: &Signed) -> Result<AccessKey, Failed> {
         let name = (signed.key_id().to_owned(), signed.session_token().to_owned());
-        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = || self.0.lock();
         if let Some((key, until)) = known().get(&name)
             && *until > Instant::now()
         {

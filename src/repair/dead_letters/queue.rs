@@ -3,7 +3,7 @@
 //! those that it sends, as long as it lives; after a kill they become visible again by themselves.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::{
@@ -12,6 +12,7 @@ use aws_sdk_sqs::types::{
 use chrono::{DateTime, Utc};
 use futures_util::future::try_join_all;
 use futures_util::stream::{self, StreamExt};
+use parking_lot::Mutex;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::letter::{DeadLetter, Opened};
@@ -95,7 +96,7 @@ impl Queue {
 
     /// Deletes a held letter from the queue.
     pub async fn delete(&mut self, letter: &DeadLetter) -> Result<()> {
-        let handle = self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&letter.key);
+        let handle = self.held.lock().remove(&letter.key);
         let Some(handle) = handle else { return Ok(()) };
         let deleted = self.clients.sqs().delete_message().queue_url(&self.url).receipt_handle(handle).send().await;
         match deleted {
@@ -109,7 +110,7 @@ impl Queue {
     /// Releases the held messages selected by `which`. If a request fails, they become visible by themselves.
     pub async fn release(&mut self, which: impl Fn(&str) -> bool) {
         let mut handles = Vec::new();
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).retain(|key, handle| {
+        self.held.lock().retain(|key, handle| {
             let goes = which(key);
             if goes {
                 handles.push(std::mem::take(handle));
@@ -150,7 +151,7 @@ impl Queue {
     fn keep(&mut self, received: Received) -> Result<Option<DeadLetter>> {
         let key = format!("{}/{}", self.name(), received.message_id().unwrap_or_default());
         let handle = received.receipt_handle().unwrap_or_default().to_owned();
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), handle);
+        let held = self.held.lock().insert(key.clone(), handle);
         if held.is_some() {
             return Ok(None);
         }
@@ -169,8 +170,7 @@ impl Queue {
         self.renewal = Some(stop.clone().drop_guard());
         tokio::spawn(async move {
             while stop.run_until_cancelled(tokio::time::sleep(HELD / 3)).await.is_some() {
-                let handles: Vec<String> =
-                    held.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+                let handles: Vec<String> = held.lock().values().cloned().collect();
                 change_visibility(&clients, &url, &handles, HELD).await;
             }
         });

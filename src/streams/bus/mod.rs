@@ -6,12 +6,13 @@
 mod resources;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
 use chrono::{DateTime, TimeDelta, Utc};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -145,7 +146,7 @@ impl Tap {
     async fn receive_into(&self, sink: &Sink, recent: &Mutex<Recent>, until: Option<DateTime<Utc>>) -> Result<()> {
         // A standard queue may deliver a message twice. Two messages of one event are two deliveries by the bus.
         let is_new = |message: &Message| {
-            let mut recent = recent.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut recent = recent.lock();
             message.message_id().is_none_or(|id| recent.is_new(id))
         };
         loop {

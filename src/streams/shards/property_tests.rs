@@ -2,8 +2,8 @@
 //! failures, each record is returned once, in the order of its shard, and after all of the shard's parents.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 
+use parking_lot::Mutex;
 use proptest::prelude::*;
 
 use super::steps::{Step, steps};
@@ -106,8 +106,8 @@ impl<const TIMES: bool> Memory<TIMES> {
         Self(Arc::new(Mutex::new(state)))
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0.lock().expect("unpoisoned")
+    fn state(&self) -> parking_lot::MutexGuard<'_, State> {
+        self.0.lock()
     }
 
     async fn take(&self, steps: &[Step]) {

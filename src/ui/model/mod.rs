@@ -12,9 +12,9 @@ mod tables;
 mod trace;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
+use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -135,7 +135,7 @@ impl Model {
 
     /// Locks the state. A poisoned lock is used all the same: the counters and lists are valid at any time.
     pub fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Returns the current picture of the flow.

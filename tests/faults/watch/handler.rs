@@ -1,13 +1,14 @@
 //! The URL that `outboxctl consume` posts events to, and how it behaves.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
+use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::task::JoinHandle;
@@ -60,7 +61,7 @@ impl Handler {
 
     /// Changes how it behaves; how often it struck before.
     pub fn behave(&self, manner: Manner) -> u64 {
-        *self.shared.manner.lock().unwrap_or_else(PoisonError::into_inner) = manner;
+        *self.shared.manner.lock() = manner;
         self.shared.struck.swap(0, Ordering::SeqCst)
     }
 
@@ -76,7 +77,7 @@ impl Drop for Handler {
 }
 
 async fn take(State(shared): State<Arc<Shared>>, body: Bytes) -> StatusCode {
-    let manner = *shared.manner.lock().unwrap_or_else(PoisonError::into_inner);
+    let manner = *shared.manner.lock();
     let strikes = manner != Manner::Answers && shared.requests.fetch_add(1, Ordering::SeqCst) % 2 == 0;
     if strikes {
         shared.struck.fetch_add(1, Ordering::SeqCst);

@@ -6,10 +6,11 @@ pub mod kept;
 mod log;
 mod stream;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 
 use crate::history::{Place, Step};
@@ -35,7 +36,7 @@ impl Current {
     /// Waits for the reading in progress: its records would be missing in the next history.
     pub async fn set(&self, history: Option<Arc<History>>) {
         let _quiet = self.looking.lock().await;
-        *self.history.lock().unwrap_or_else(PoisonError::into_inner) = history;
+        *self.history.lock() = history;
     }
 
     /// Returns how often the deliveries were read.
@@ -44,7 +45,7 @@ impl Current {
     }
 
     pub fn get(&self) -> Option<Arc<History>> {
-        self.history.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.history.lock().clone()
     }
 }
 

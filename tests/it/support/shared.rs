@@ -1,7 +1,9 @@
 //! A local stack that the tests of one file share. It is up as long as one of them runs.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
+
+use parking_lot::Mutex;
 
 use super::stack::Stack;
 
@@ -23,7 +25,7 @@ impl Shared {
     /// Returns the stack, started as `test` and prepared where none is up.
     pub fn up(&self, test: &str, prepare: impl FnOnce(&Stack)) -> Arc<Stack> {
         // A preparation that failed has left no stack: the next test tries again.
-        let mut slot = self.stack.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slot = self.stack.lock();
         if let Some(stack) = slot.upgrade() {
             return stack;
         }

@@ -1,13 +1,13 @@
 //! A sink that keeps its records, and fails on request.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use outboxctl::internals::capture::{Entry, Failure, Sink, SinkError};
 use outboxctl::internals::outbox::formats::dms::Record;
+use parking_lot::Mutex;
 
 #[derive(Default)]
 pub struct Keeping {
@@ -22,7 +22,7 @@ pub struct Keeping {
 impl Keeping {
     /// Rows of user tables, in the order they were stored.
     pub fn rows(&self) -> Vec<(String, Record)> {
-        let stored = self.stored.lock().expect("stored");
+        let stored = self.stored.lock();
         stored.iter().filter(|(_, record)| record.metadata.is_row()).cloned().collect()
     }
 
@@ -70,7 +70,7 @@ impl Keeping {
 
     fn store(&self, entry: &Entry) {
         let record = Record::parse(&entry.data).expect("a record");
-        self.stored.lock().expect("stored").push((entry.key.to_string(), record));
+        self.stored.lock().push((entry.key.to_string(), record));
     }
 }
 

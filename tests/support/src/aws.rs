@@ -1,7 +1,7 @@
 //! A scripted AWS endpoint, for accounts that no local stack can imitate: with denials, empty offers, a wrong clock.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -9,6 +9,7 @@ use axum::extract::Request;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, DATE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use parking_lot::Mutex;
 
 /// A request for a script: the signing name of its service, and its operation, or its path for REST services.
 pub struct Asked {
@@ -46,9 +47,9 @@ impl FakeAws {
                 let (head, body) = request.into_parts();
                 let body = axum::body::to_bytes(body, 1 << 20).await.unwrap_or_else(|_| Bytes::new());
                 let asked = identify(&head.headers, head.uri.path(), &body);
-                log.lock().expect("log").push(format!("{}:{}", asked.service, asked.operation));
+                log.lock().push(format!("{}:{}", asked.service, asked.operation));
                 let secrets = [&asked.key, &asked.token].into_iter().filter(|text| !text.is_empty());
-                signers.lock().expect("log").extend(secrets.cloned());
+                signers.lock().extend(secrets.cloned());
                 answer(&asked, script(&asked), date)
             }
         });
@@ -58,12 +59,12 @@ impl FakeAws {
 
     /// Returns the access key ids and session tokens received so far.
     pub fn credentials(&self) -> Vec<String> {
-        self.signed.lock().expect("log").iter().cloned().collect()
+        self.signed.lock().iter().cloned().collect()
     }
 
     /// Returns the requests so far, as `service:Operation`.
     pub fn asked(&self) -> Vec<String> {
-        self.asked.lock().expect("log").clone()
+        self.asked.lock().clone()
     }
 }
 

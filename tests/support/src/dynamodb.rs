@@ -1,13 +1,14 @@
 //! A DynamoDB for the sample routes: tables in memory, conditions, transactions, and the changes of a stream.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Region};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use crate::{Endpoint, operation};
@@ -40,14 +41,14 @@ type Refusal = (&'static str, Value);
 
 impl FakeDynamoDb {
     pub fn set_mode(&self, mode: Mode) {
-        self.0.lock().unwrap().mode = mode;
+        self.0.lock().mode = mode;
     }
 
     /// Returns the changes of one table so far.
     pub fn changes(&self, table: &str) -> Vec<Value> {
         let of_table =
             |change: &&Value| change["eventSourceARN"].as_str().unwrap().contains(&format!("table/{table}/"));
-        self.0.lock().unwrap().changes.iter().filter(of_table).cloned().collect()
+        self.0.lock().changes.iter().filter(of_table).cloned().collect()
     }
 
     /// Serves on a free port until the runtime ends.
@@ -63,7 +64,7 @@ impl FakeDynamoDb {
     }
 
     fn call(&self, operation: &str, input: &Value) -> Result<Value, Refusal> {
-        let mut tables = self.0.lock().unwrap();
+        let mut tables = self.0.lock();
         match tables.mode {
             Mode::Normal => {}
             Mode::Busy => return Err(("ProvisionedThroughputExceededException", json!({}))),

@@ -2,12 +2,13 @@
 //! a stream must handle.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::{Value, json};
 
 use crate::{Endpoint, operation};
@@ -68,7 +69,7 @@ impl FakeStreams {
     }
 
     fn stream(&self) -> MutexGuard<'_, Stream> {
-        self.0.lock().expect("unpoisoned")
+        self.0.lock()
     }
 
     /// Opens a new shard; this closes the one that it continues.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_kinesis::config::timeout::TimeoutConfig;
@@ -16,6 +16,7 @@ use axum::routing::post;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Crc;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use crate::{Endpoint, operation};
@@ -76,14 +77,14 @@ struct Refused(StatusCode, &'static str);
 impl ScriptedKinesis {
     pub fn with_chaos(chaos: Chaos, seed: u64) -> Self {
         let kinesis = Self::default();
-        let mut stream = kinesis.0.lock().expect("unpoisoned");
+        let mut stream = kinesis.0.lock();
         (stream.chaos, stream.random) = (chaos, fastrand::Rng::with_seed(seed));
         drop(stream);
         kinesis
     }
 
     pub fn open(&self, shard: &str, parents: &[&str]) {
-        let mut stream = self.0.lock().expect("unpoisoned");
+        let mut stream = self.0.lock();
         for parent in parents {
             stream.shards.get_mut(*parent).expect("a parent").closed = true;
         }
@@ -93,7 +94,7 @@ impl ScriptedKinesis {
 
     /// Returns the record's sequence number.
     pub fn put(&self, shard: &str, data: Vec<u8>) -> u64 {
-        let mut stream = self.0.lock().expect("unpoisoned");
+        let mut stream = self.0.lock();
         stream.next += 1;
         let number = stream.next;
         stream.shards.get_mut(shard).filter(|shard| !shard.closed).expect("an open shard").records.push((number, data));
@@ -102,17 +103,17 @@ impl ScriptedKinesis {
 
     /// Returns a shard's records, with their sequence numbers.
     pub fn records(&self, shard: &str) -> Vec<(u64, Vec<u8>)> {
-        self.0.lock().expect("unpoisoned").shards[shard].records.clone()
+        self.0.lock().shards[shard].records.clone()
     }
 
     /// Removes a shard, as retention does.
     pub fn forget(&self, shard: &str) {
-        self.0.lock().expect("unpoisoned").shards.remove(shard);
+        self.0.lock().shards.remove(shard);
     }
 
     /// Removes a shard but keeps it in the list as closed, as around the end of its retention.
     pub fn lose(&self, shard: &str) {
-        let mut stream = self.0.lock().expect("unpoisoned");
+        let mut stream = self.0.lock();
         let shard = stream.shards.get_mut(shard).expect("a shard");
         (shard.closed, shard.lost) = (true, true);
     }
@@ -132,7 +133,7 @@ impl ScriptedKinesis {
     }
 
     fn call(&self, operation: &str, input: &Value) -> Result<Value, Refused> {
-        let mut stream = self.0.lock().expect("unpoisoned");
+        let mut stream = self.0.lock();
         let chaos = stream.chaos;
         if stream.happens(chaos.throttle) {
             return Err(Refused(StatusCode::BAD_REQUEST, "LimitExceededException"));
@@ -172,7 +173,7 @@ impl ScriptedKinesis {
         let id = input["ShardId"].as_str().expect("a shard").to_owned();
         let position = &input["StartingPosition"];
         let after = {
-            let mut stream = self.0.lock().expect("unpoisoned");
+            let mut stream = self.0.lock();
             let chaos = stream.chaos;
             if stream.happens(chaos.throttle) {
                 return Err(Refused(StatusCode::BAD_REQUEST, "ResourceInUseException"));
@@ -182,7 +183,7 @@ impl ScriptedKinesis {
         let pushes = futures_util::stream::unfold(Some((self.clone(), id, after, 0)), |state| async {
             let (kinesis, id, after, count) = state?;
             tokio::time::sleep(Duration::from_millis(if count == 0 { 0 } else { 2 })).await;
-            let mut stream = kinesis.0.lock().expect("unpoisoned");
+            let mut stream = kinesis.0.lock();
             let chaos = stream.chaos;
             let page = stream.page(&id, after, false).ok()?;
             let mut event = json!({ "Records": page.records, "MillisBehindLatest": u64::from(page.more) });
@@ -207,7 +208,7 @@ impl ScriptedKinesis {
     }
 
     fn is_late(&self) -> bool {
-        let mut stream = self.0.lock().expect("unpoisoned");
+        let mut stream = self.0.lock();
         let late = stream.chaos.late;
         stream.happens(late)
     }

@@ -1,12 +1,13 @@
 //! Serves a [`World`] over HTTP, with the other services of a deployment: STS, IAM, S3, Lambda and DMS.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{oneshot, watch};
 
 use super::world::{ACCOUNT, Fault, World, form};
@@ -44,7 +45,7 @@ impl Server {
     }
 
     pub fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+        self.world.lock()
     }
 
     /// Returns the number of requests without an answer.
@@ -79,7 +80,7 @@ async fn answer(shared: Shared, request: Request) -> Response {
         form = [("Action".to_owned(), target.to_owned())].into();
     }
     let (fault, (status, checksum, xml)) = {
-        let mut world = shared.world.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut world = shared.world.lock();
         let (action, fault) = world.note(&form);
         let mut checksum = None;
         let (status, xml) = match fault {
