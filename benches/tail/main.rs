@@ -29,7 +29,7 @@ use support::stack::Stack;
 const PIPELINE: &[&str] = &["--pipeline", "rds-kinesis"];
 
 async fn client(endpoint: LocalEndpoint) -> Client {
-    Clients::for_local(endpoint).await.kinesis()
+    Clients::for_local(endpoint).kinesis()
 }
 
 /// Environment variables for the stack's access key, because command lines are visible to all users.

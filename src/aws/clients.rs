@@ -57,11 +57,6 @@ macro_rules! client {
 }
 
 impl Clients {
-    /// Creates clients for the local stack's own daemon.
-    pub async fn for_local(endpoint: LocalEndpoint) -> Self {
-        Self::of_local(endpoint)
-    }
-
     /// Creates clients inside a Lambda function, from its environment.
     pub async fn from_environment() -> Self {
         Self::of(aws_config::defaults(BehaviorVersion::latest()).load().await)

@@ -118,8 +118,7 @@ mod tests {
         let app = Router::new().fallback(idle).with_state(calls.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
         let clients =
-            Clients::for_local(LocalEndpoint { url, region: "us-east-1".into(), key: AccessKey::new("test", "test") })
-                .await;
+            Clients::for_local(LocalEndpoint { url, region: "us-east-1".into(), key: AccessKey::new("test", "test") });
         let answer = invoke(&clients, "f", b"1".to_vec(), Duration::from_secs(5)).await.expect("an answer");
         assert_eq!(answer.payload().map(|blob| blob.as_ref().to_vec()), Some(b"\"done\"".to_vec()));
         let calls = calls.lock().clone();

@@ -152,7 +152,7 @@ mod tests {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         tokio::spawn(async move { axum::serve(listener, Router::new().fallback(nothing_exists)).await });
         let endpoint = LocalEndpoint { url, region: "us-east-1".into(), key: AccessKey::new("test", "test") };
-        let clients = Clients::for_local(endpoint).await;
+        let clients = Clients::for_local(endpoint);
         let probes = [
             Probe::Database,
             Probe::Cluster,

@@ -112,7 +112,6 @@ async fn only_the_stacks_key_is_accepted() {
             endpoint.key = key;
             endpoint
         })
-        .await
     };
     let right = with(state.key.clone()).await;
     let identity = right.sts().get_caller_identity().send().await.expect("the key is accepted");
@@ -226,7 +225,7 @@ def handler(event, context):
 async fn cloudformation_is_answered_at_presigned_addresses() {
     let stack = Stack::up("answers");
     let state = stack.state();
-    let cloudformation = Clients::for_local(state.local_endpoint()).await;
+    let cloudformation = Clients::for_local(state.local_endpoint());
     let cloudformation = cloudformation.cloudformation();
     let role = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
         "Principal": {"Service": "lambda.amazonaws.com"}}]});
@@ -271,7 +270,7 @@ async fn an_invalid_session_cannot_read_its_entries() {
     let put = async |key: &str, secret: &str, token: Option<String>| {
         let mut endpoint = state.local_endpoint();
         endpoint.key = AccessKey::new(key, secret);
-        let clients = Clients::for_local(endpoint).await;
+        let clients = Clients::for_local(endpoint);
         let invalid = aws_sdk_eventbridge::types::PutEventsRequestEntry::builder().source("outbox.car").build();
         let put = clients.eventbridge().put_events().entries(invalid).customize();
         let put = put.mutate_request(move |request| {
@@ -284,7 +283,7 @@ async fn an_invalid_session_cannot_read_its_entries() {
     let error = put("ASIA0123456789ABCDEF", "made-up", None).await.expect_err("a made-up key");
     assert_eq!(sdk_code(&error), "UnrecognizedClientException");
     // A role without any right is denied before its entries are looked at, as the stack's own key is not.
-    let clients = Clients::for_local(state.local_endpoint()).await;
+    let clients = Clients::for_local(state.local_endpoint());
     let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
         "Principal": {"AWS": "arn:aws:iam::000000000000:root"}}]});
     let role = clients.iam().create_role().role_name("no-rights").assume_role_policy_document(trust.to_string());

@@ -52,7 +52,7 @@ fn created_as_documented(stack: &Stack) {
     let url = stack.ok(&["outputs"])["ApiUrl"].as_str().expect("the API's address").to_owned();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let (created, refused) = runtime.block_on(async {
-        let clients = Clients::for_local(state.local_endpoint()).await;
+        let clients = Clients::for_local(state.local_endpoint());
         let api = Api::new(&clients, &url).expect("the API");
         let post =
             async |body: Value| api.send(Method::POST, "/cars", &[], body.to_string().into()).await.expect("an answer");

@@ -220,7 +220,7 @@ async fn a_deleted_bucket_stays_deleted() {
     stack.ok(&UP);
     let state = stack.state();
     let endpoint = state.local_endpoint();
-    let clients = outboxctl::internals::aws::Clients::for_local(endpoint).await;
+    let clients = outboxctl::internals::aws::Clients::for_local(endpoint);
     let left = clients.s3().list_buckets().send().await.expect("a list");
     assert!(left.buckets().is_empty(), "{left:?}");
 }

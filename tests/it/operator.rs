@@ -53,7 +53,7 @@ async fn status_and_doctor_match_the_deployment_and_kept_data_is_listed() {
     assert_eq!(stack.ok(&["dms", "status"])["status"], "running", "the capture was not stopped for nothing");
 
     let state = stack.state();
-    let clients = Clients::for_local(state.local_endpoint()).await;
+    let clients = Clients::for_local(state.local_endpoint());
     let all = stack.ok(&["outputs"]);
     let name = |output: &str| all[output].as_str().expect("an output").to_owned();
     stack.ok(&["deploy", "--yes", "--parameter", "DeletionProtection=false", "--parameter", "KeepData=true"]);
@@ -96,7 +96,7 @@ async fn status_and_doctor_match_the_deployment_and_kept_data_is_listed() {
 /// The alarms that the stacks made, in the states that CloudWatch has them in.
 async fn alarms(stack: &Stack) {
     let state = stack.state();
-    let clients = Clients::for_local(state.local_endpoint()).await;
+    let clients = Clients::for_local(state.local_endpoint());
     let client = clients.cloudwatch();
     let all = client.describe_alarms().send().await.expect("the alarms").metric_alarms.unwrap_or_default();
     let quiet = finding(&stack.ok(&["doctor"]), "alarms")["message"].to_string();

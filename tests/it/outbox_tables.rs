@@ -37,7 +37,7 @@ fn follow(stack: &Stack, commands: &str) -> Vec<String> {
 
 /// The database of the deployed pipeline, as its owner.
 async fn owner(stack: &Stack) -> tokio_postgres::Client {
-    let clients = Clients::for_local(stack.state().local_endpoint()).await;
+    let clients = Clients::for_local(stack.state().local_endpoint());
     let outputs = stack.ok(&["outputs"]);
     let output = |name: &str| outputs[name].as_str().unwrap_or_else(|| panic!("no output {name}")).to_owned();
     let secret = clients.secrets().get_secret_value().secret_id(output("DatabaseSecretArn")).send().await;

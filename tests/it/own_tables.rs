@@ -54,9 +54,9 @@ fn hops_of_a_healthy_deployment(stack: &Stack, pipeline: &str) -> Vec<String> {
     hops.iter().map(|hop| hop["hop"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-async fn clients(stack: &Stack) -> Clients {
+fn clients(stack: &Stack) -> Clients {
     let state = stack.state();
-    Clients::for_local(state.local_endpoint()).await
+    Clients::for_local(state.local_endpoint())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,7 +71,7 @@ async fn an_application_of_ones_own_needs_no_sample() {
     assert!(refused["error"]["hints"].to_string().contains("--with-sample"), "{refused}");
 
     // As the owner, then as the application.
-    let (clients, outputs) = (clients(&stack).await, stack.ok(&["outputs"]));
+    let (clients, outputs) = (clients(&stack), stack.ok(&["outputs"]));
     let output = |name: &str| outputs[name].as_str().unwrap_or_else(|| panic!("no output {name}")).to_owned();
     let secret = clients.secrets().get_secret_value().secret_id(output("DatabaseSecretArn")).send().await;
     let secret = secret.expect("the secret").secret_string.expect("its text");
@@ -106,7 +106,7 @@ async fn an_outbox_table_takes_anybodys_events() {
     let outputs = stack.ok(&on(&["outputs"]));
     assert_eq!((outputs.get("ApiUrl"), outputs.get("AggregateTable")), (None, None));
 
-    let client = clients(&stack).await.dynamodb();
+    let client = clients(&stack).dynamodb();
     let attribute = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S);
     let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash);
     let table = client.create_table().table_name("invoices").billing_mode(BillingMode::PayPerRequest);

@@ -39,7 +39,7 @@ async fn create(client: &Client, name: &str, template: &str, parameters: &[Param
 #[tokio::test(flavor = "multi_thread")]
 async fn cloudformation_refuses_like_aws() {
     let stack = stack();
-    let clients = Clients::for_local(stack.state().local_endpoint()).await;
+    let clients = Clients::for_local(stack.state().local_endpoint());
     let client = clients.cloudformation();
     let range = parameter("Range", "10.0.0.0/16");
 
@@ -96,7 +96,7 @@ async fn reason(client: &Client, name: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn properties_are_those_of_the_registry() {
     let stack = stack();
-    let client = Clients::for_local(stack.state().local_endpoint()).await.cloudformation();
+    let client = Clients::for_local(stack.state().local_endpoint()).cloudformation();
     for (name, kind, properties, expected) in [
         ("missing", "AWS::EC2::RouteTable", json!({}), "It with message: #: required key [VpcId] not found"),
         (
@@ -116,7 +116,7 @@ async fn properties_are_those_of_the_registry() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_is_taken_once() {
     let stack = stack();
-    let clients = Clients::for_local(stack.state().local_endpoint()).await;
+    let clients = Clients::for_local(stack.state().local_endpoint());
     let client = clients.cloudformation();
     let group = |name: &str| one("AWS::Logs::LogGroup", &json!({ "LogGroupName": name }));
     assert_eq!(create(&client, "first", &group("/taken"), &[]).await, None);
@@ -137,7 +137,7 @@ async fn a_name_is_taken_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_named_resource_is_not_replaced() {
     let stack = stack();
-    let client = Clients::for_local(stack.state().local_endpoint()).await.cloudformation();
+    let client = Clients::for_local(stack.state().local_endpoint()).cloudformation();
     let certificate = |region: &str| {
         let pem = outboxctl::internals::postgres::tls::regional_root(region).expect("a certificate");
         one("AWS::DMS::Certificate", &json!({ "CertificateIdentifier": "one", "CertificatePem": pem }))
@@ -155,7 +155,7 @@ async fn a_named_resource_is_not_replaced() {
 async fn an_account_has_ten_resource_policies_of_cloudwatch_logs() {
     let stack = stack();
     // The SDK takes this code for throttling: with its usual retries the refusal takes minutes.
-    let logs = Clients::for_local(stack.state().local_endpoint()).await.fail_fast().logs();
+    let logs = Clients::for_local(stack.state().local_endpoint()).fail_fast().logs();
     let statement = json!({ "Effect": "Allow", "Principal": { "Service": "events.amazonaws.com" },
         "Action": "logs:PutLogEvents", "Resource": "*" });
     let document = json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string();
@@ -171,7 +171,7 @@ async fn an_account_has_ten_resource_policies_of_cloudwatch_logs() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_to_a_bus_has_one_to_ten_events() {
     let stack = stack();
-    let events = Clients::for_local(stack.state().local_endpoint()).await.eventbridge();
+    let events = Clients::for_local(stack.state().local_endpoint()).eventbridge();
     let entry = PutEventsRequestEntry::builder().source("shop").detail_type("Sold").detail("{}").build();
     let put = async |count: usize| events.put_events().set_entries(Some(vec![entry.clone(); count])).send().await;
     for count in [0, 11] {

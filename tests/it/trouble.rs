@@ -25,7 +25,7 @@ impl Victim {
         }
         let outputs = stack.ok(&["outputs"]);
         let state = stack.state();
-        let clients = Clients::for_local(state.local_endpoint()).await;
+        let clients = Clients::for_local(state.local_endpoint());
         Self { stack, outputs, clients, ca_file: state.postgres.ca_file }
     }
 

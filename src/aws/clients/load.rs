@@ -27,7 +27,7 @@ impl Clients {
     pub async fn load(settings: &Settings, local: Option<LocalEndpoint>) -> Result<Self> {
         if let Some(mut endpoint) = local {
             endpoint.region = settings.region.clone().unwrap_or(endpoint.region);
-            let clients = Self::of_local(endpoint);
+            let clients = Self::for_local(endpoint);
             return Ok(Self { config: named(&clients.config), ..clients });
         }
         check_source(settings)?;
@@ -65,8 +65,9 @@ impl Clients {
         Ok(Self { unsigned, trust, warnings, ..Self::of(config) })
     }
 
-    /// Creates clients of the local stack without variables or files, which are meant for AWS, and with the stack's own credentials.
-    pub(super) fn of_local(endpoint: LocalEndpoint) -> Self {
+    /// Creates clients of the local stack with the stack's own credentials, without variables and files, which are meant
+    /// for AWS.
+    pub fn for_local(endpoint: LocalEndpoint) -> Self {
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(endpoint.region))

@@ -93,7 +93,7 @@ pub(super) async fn with_parts(
         postgres: postgres.about.clone(),
         emulator: gateway::Emulator::new(&emulator.url, &secret)?,
         key: key.clone(),
-        clients: Clients::for_local(LocalEndpoint { url: url.clone(), region: REGION.into(), key: key.clone() }).await,
+        clients: Clients::for_local(LocalEndpoint { url: url.clone(), region: REGION.into(), key: key.clone() }),
         services,
         providers,
     });

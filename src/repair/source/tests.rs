@@ -59,8 +59,7 @@ async fn outbox() -> Outbox {
     let app = Router::new().route("/", post(answer)).with_state(Arc::new(items()));
     tokio::spawn(async move { axum::serve(listener, app).await });
     let clients =
-        Clients::for_local(LocalEndpoint { url, region: "us-east-1".into(), key: AccessKey::new("test", "test") })
-            .await;
+        Clients::for_local(LocalEndpoint { url, region: "us-east-1".into(), key: AccessKey::new("test", "test") });
     Outbox::DynamoDb { clients: Box::new(clients), table: "outbox".into() }
 }
 

@@ -59,7 +59,7 @@ async fn site(full: bool) -> Site {
     }
     let key = AccessKey::new("test", "test");
     let endpoint = LocalEndpoint { url: "http://127.0.0.1:1".into(), region: "us-east-1".into(), key };
-    let clients = Clients::for_local(endpoint).await;
+    let clients = Clients::for_local(endpoint);
     let deployment = Deployment::new(&clients, crate::pipelines::ALL[0], "dev", Vec::new());
     let deployment = deployment.trusting(Roots::Rds).reached(Via::Direct);
     let (from, place) = (StartAt::Start, Place::default());

@@ -110,7 +110,7 @@ pub(super) async fn owner(stack: &Stack, clients: &Clients, shop: &BTreeMap<Stri
 #[tokio::test(flavor = "multi_thread")]
 async fn an_existing_network_and_database_are_used_and_left_as_they_were() {
     let mut stack = Stack::up("existing-database");
-    let clients = clients(&stack).await;
+    let clients = clients(&stack);
     let mut shop = shop(&clients).await;
     shop.insert("ReplicationInstance".to_owned(), replication_instance(&clients, &shop).await);
     let text = file(2, &shop);

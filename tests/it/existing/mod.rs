@@ -28,8 +28,8 @@ fn follow(stack: &Stack, commands: &str) {
     }
 }
 
-async fn clients(stack: &Stack) -> Clients {
-    Clients::for_local(stack.state().local_endpoint()).await
+fn clients(stack: &Stack) -> Clients {
+    Clients::for_local(stack.state().local_endpoint())
 }
 
 /// Creates a stream that is active.
@@ -73,7 +73,7 @@ fn status(stack: &Stack, args: &[&str], name: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_existing_stream_and_bus_are_used_and_left_as_they_were() {
     let stack = Stack::up("existing-stream");
-    let clients = clients(&stack).await;
+    let clients = clients(&stack);
 
     // Nothing is made before all of it is there.
     stack.write("outboxctl.toml", &blocks("toml")[0]);
@@ -123,7 +123,7 @@ async fn an_existing_stream_and_bus_are_used_and_left_as_they_were() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_existing_event_log_replaces_the_stack_of_the_bus() {
     let stack = Stack::up("existing-log");
-    let clients = clients(&stack).await;
+    let clients = clients(&stack);
     let on = |args: &[&'static str]| [&["--pipeline", "dynamodb-eventbridge"], args].concat();
     let (events, group) = (clients.eventbridge(), "/aws/events/shop");
     let bus = events.create_event_bus().name("shop").send().await.expect("a bus").event_bus_arn.expect("its ARN");

@@ -56,7 +56,7 @@ async fn network(clients: &Clients) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn security_groups_are_created_in_an_existing_vpc_and_deleted_with_the_pipeline() {
     let stack = Stack::up("existing-vpc");
-    let clients = clients(&stack).await;
+    let clients = clients(&stack);
     clients.cloudformation().create_stack().stack_name(NAME).template_body(TEMPLATE).send().await.expect("a stack");
     let vpc = complete(&clients).await;
     stack.write("outboxctl.toml", &file(3, &vpc));

@@ -14,7 +14,7 @@ const TABLE: &str = "CREATE TABLE outboxevent (
 #[tokio::test(flavor = "multi_thread")]
 async fn a_debezium_table_of_an_existing_database_is_captured_into_an_existing_stream() {
     let stack = Stack::up("existing-outbox");
-    let clients = clients(&stack).await;
+    let clients = clients(&stack);
     let mut shop = shop(&clients).await;
     shop.insert("ReplicationInstance".to_owned(), replication_instance(&clients, &shop).await);
     create_stream(&clients, "orders").await;

@@ -38,7 +38,7 @@ impl Pipeline {
     pub async fn on(stack: Arc<Stack>, name: &'static str) -> Self {
         let outputs = stack.ok(&["outputs", "--pipeline", name]);
         let state = stack.state();
-        let clients = Clients::for_local(state.local_endpoint()).await;
+        let clients = Clients::for_local(state.local_endpoint());
         Self { stack, name, clients, outputs }
     }
 
