@@ -25,9 +25,9 @@ pub fn region_of(arn: &str) -> &str {
 pub struct Postgres {
     /// "localhost": the name in its certificate.
     pub host: String,
+    /// The port at which outboxctl listens in front of the server, and the number in the name of the server's socket: the
+    /// server itself has no TCP port.
     pub port: u16,
-    /// The number in the name of its socket: the server has no TCP port, outboxctl listens in front of it.
-    pub server_port: u16,
     /// PEM of the authority that signed its certificate; for PGSSLROOTCERT.
     pub ca_file: PathBuf,
     /// Version, like "15.14".

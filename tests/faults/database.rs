@@ -13,7 +13,7 @@ pub struct Database {
 impl Database {
     /// `server` is `postgres` of state.json.
     pub async fn connect(server: &Value, database: &str) -> Result<Self> {
-        let port = server["server_port"].as_u64().and_then(|port| u16::try_from(port).ok());
+        let port = server["port"].as_u64().and_then(|port| u16::try_from(port).ok());
         let mut config = tokio_postgres::Config::new();
         config
             .host_path(server["socket"].as_str().ok_or("the state names no socket")?)

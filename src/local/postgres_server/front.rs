@@ -49,7 +49,7 @@ struct Shared {
 
 impl Shared {
     fn socket(&self) -> PathBuf {
-        self.server.socket.join(format!(".s.PGSQL.{}", self.server.server_port))
+        self.server.socket.join(format!(".s.PGSQL.{}", self.server.port))
     }
 }
 

@@ -113,7 +113,6 @@ impl Server {
         let about = Postgres {
             host: "localhost".into(),
             port,
-            server_port: port,
             ca_file,
             version: programs.version.clone(),
             bin: programs.bin.clone(),
@@ -215,7 +214,7 @@ impl Server {
 /// `DatabaseUnreachable` if the connection fails.
 pub async fn superuser(server: &Postgres, database: &str) -> Result<tokio_postgres::Client> {
     let mut config = tokio_postgres::Config::new();
-    config.host_path(&server.socket).port(server.server_port).user(SUPERUSER).dbname(database);
+    config.host_path(&server.socket).port(server.port).user(SUPERUSER).dbname(database);
     config.connect_timeout(Duration::from_secs(5)).application_name("outboxctl local").options(session::options());
     let failed = || "the local PostgreSQL does not answer its daemon".to_owned();
     let (client, connection) = config.connect(NoTls).await.or_fail(Kind::DatabaseUnreachable, failed)?;

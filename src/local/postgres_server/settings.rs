@@ -61,7 +61,7 @@ fn configuration(data: &Path, folder: &Path, about: &Postgres) -> String {
         Ok(near) => format!("'../{}'", near.display()),
         Err(_) => format!("'{}'", about.socket.display()),
     };
-    let port = about.server_port.to_string();
+    let port = about.port.to_string();
     let shared_memory = super::shared_memory::choose(&data.join("postgresql.conf"));
     let settings = [
         ("listen_addresses", "''"),

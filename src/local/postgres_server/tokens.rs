@@ -114,7 +114,6 @@ mod tests {
         Postgres {
             host: "localhost".into(),
             port: 5432,
-            server_port: 5432,
             ca_file: "/ca".into(),
             version: "15".into(),
             bin: "/bin".into(),

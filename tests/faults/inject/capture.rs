@@ -149,7 +149,7 @@ pub fn slot_taken<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
         let mut thief = tokio::process::Command::new(std::path::Path::new(&text("bin")).join("pg_recvlogical"));
         thief.args(["--start", "--no-loop", "--fsync-interval=0", "--status-interval=0", "-f", "/dev/null"]);
         thief.args(["-o", "proto_version=1", "-o", "publication_names=outboxctl", "-U", "postgres", "-S", &slot]);
-        thief.args(["-h", &text("socket"), "-p", &state["postgres"]["server_port"].to_string()]);
+        thief.args(["-h", &text("socket"), "-p", &state["postgres"]["port"].to_string()]);
         thief.args(["-d", scene.world.output("DatabaseName")?]).stdin(Stdio::null()).stderr(Stdio::null());
         let mut thief = thief.kill_on_drop(true).spawn()?;
         let taken = until("the slot is taken", async || {
