@@ -104,6 +104,20 @@ impl Event {
         Self::Failed { scope: scope.into(), message: message.into() }
     }
 
+    /// Returns a message that belongs to no step.
+    pub fn note(message: impl Into<String>) -> Self {
+        Self::Note { level: Level::Info, message: message.into() }
+    }
+
+    pub fn warning(message: impl Into<String>) -> Self {
+        Self::Note { level: Level::Warning, message: message.into() }
+    }
+
+    /// Returns a message that is shown with --verbose only.
+    pub fn detail(message: impl Into<String>) -> Self {
+        Self::Note { level: Level::Detail, message: message.into() }
+    }
+
     /// Returns the event sanitized for people: [`clean()`], and on one line except for notes of level `Info`.
     #[must_use]
     pub fn cleaned(mut self) -> Self {

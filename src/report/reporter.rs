@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 
-use super::{Event, Expect, Level};
+use super::{Event, Expect};
 use crate::error::{Error, Kind, Result};
 
 /// Receives the reports of an engine, and answers its questions.
@@ -30,16 +30,16 @@ pub trait Reporter: Send + Sync {
 
 impl dyn Reporter + '_ {
     pub fn note(&self, message: impl Into<String>) {
-        self.emit(Event::Note { level: Level::Info, message: message.into() });
+        self.emit(Event::note(message));
     }
 
     pub fn warn(&self, message: impl Into<String>) {
-        self.emit(Event::Note { level: Level::Warning, message: message.into() });
+        self.emit(Event::warning(message));
     }
 
     /// Reports a note that is shown with --verbose only.
     pub fn detail(&self, message: impl Into<String>) {
-        self.emit(Event::Note { level: Level::Detail, message: message.into() });
+        self.emit(Event::detail(message));
     }
 }
 

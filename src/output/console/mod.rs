@@ -164,16 +164,16 @@ impl Console {
     }
 
     pub fn note(&self, message: impl Into<String>) {
-        self.emit(Event::Note { level: Level::Info, message: message.into() });
+        self.emit(Event::note(message));
     }
 
     pub fn warn(&self, message: impl Into<String>) {
-        self.emit(Event::Note { level: Level::Warning, message: message.into() });
+        self.emit(Event::warning(message));
     }
 
     /// Reports a note that is shown with --verbose only.
     pub fn detail(&self, message: impl Into<String>) {
-        self.emit(Event::Note { level: Level::Detail, message: message.into() });
+        self.emit(Event::detail(message));
     }
 
     /// Writes one item of a streaming command: an NDJSON line, or `human` on stdout, sanitized, as one line that is
