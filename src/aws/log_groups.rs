@@ -40,3 +40,36 @@ pub async fn of(clients: &Clients, prefix: &str) -> Result<Vec<String>> {
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use outboxctl_test_support::aws::{Asked, FakeAws};
+
+    use super::*;
+    use crate::aws::{AccessKey, LocalEndpoint};
+
+    /// Two pages of groups of functions; no other groups.
+    fn paged(asked: &Asked) -> Option<(u16, String)> {
+        let page = match (asked.body.contains("/aws/lambda/"), asked.body.contains(r#""nextToken":"2""#)) {
+            (true, false) => {
+                r#"{"logGroups": [{"logGroupName": "/aws/lambda/outboxctl-dev-rds-admin"}], "nextToken": "2"}"#
+            }
+            (true, true) => {
+                r#"{"logGroups": [{"logGroupName": "/aws/lambda/outboxctl-dev-rds-writer"},
+                                  {"logGroupName": "/aws/lambda/outboxctl-dev-rdsx-writer"}]}"#
+            }
+            (false, _) => r#"{"logGroups": []}"#,
+        };
+        Some((200, page.to_owned()))
+    }
+
+    #[tokio::test]
+    async fn every_page_of_log_groups_is_read() {
+        let aws = FakeAws::start(paged, None).await;
+        let key = AccessKey::new("test", "test");
+        let clients = Clients::for_local(LocalEndpoint { url: aws.url.clone(), region: "us-east-1".into(), key });
+        let found = of(&clients, "outboxctl-dev-rds").await.expect("log groups");
+        assert_eq!(found, ["/aws/lambda/outboxctl-dev-rds-admin", "/aws/lambda/outboxctl-dev-rds-writer"]);
+        assert_eq!(aws.asked().len(), PLACES.len() + 1);
+    }
+}

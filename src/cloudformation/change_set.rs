@@ -88,9 +88,8 @@ impl Engine {
                     // Before the deletion: it reads the change set's events.
                     false => Err(self.refusal(&desired.name, &id, reason).await),
                 };
-                let deleted = self.delete_change_set(&desired.name, &id).await;
-                // The refusal is reported even if the change set remains.
-                plan.and_then(|plan| deleted.map(|()| plan))
+                self.discard_change_set(&desired.name, &id).await;
+                plan
             }
             (_, Some(ExecutionStatus::Available) | None) => {
                 let secrets = Secrets::of(desired.template, &desired.parameters)?;
@@ -227,6 +226,13 @@ impl Engine {
     pub(super) async fn delete_change_set(&self, stack: &str, id: &str) -> Result<()> {
         let send = || self.client.delete_change_set().stack_name(stack).change_set_name(id).send();
         self.limiter.send(stack, send).await.aws(format!("delete a change set of stack {stack}")).map(drop)
+    }
+
+    /// Deletes a change set that is not needed. A failure is a warning: it must not hide the result of the operation.
+    pub(super) async fn discard_change_set(&self, stack: &str, id: &str) {
+        if let Err(left) = self.delete_change_set(stack, id).await {
+            self.reporter.warn(left.to_string());
+        }
     }
 
     /// Refuses a stack that contains a change set of another creator.

@@ -101,8 +101,7 @@ impl Engine {
                 allowed = pause.pause(&desired.scope).await;
             }
             if let Err(refusal) = allowed {
-                // The refusal is reported even if the change set can't be removed.
-                let _ = self.delete_change_set(&desired.name, &set.id).await;
+                self.discard_change_set(&desired.name, &set.id).await;
                 return Err(refusal);
             }
             let follower = Follower::from_now(self, &set.stack_id).await?;

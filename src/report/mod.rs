@@ -4,11 +4,15 @@
 //! nothing.
 
 mod clean;
+#[cfg(test)]
+mod collected;
 mod event;
 mod reporter;
 mod units;
 
 pub use clean::{clean, clean_line, clean_styled, escape, is_harmful};
+#[cfg(test)]
+pub use collected::Collected;
 pub use event::{Event, Expect, Level};
 pub use reporter::{Reporter, Silent};
 pub use units::{bytes, clock, count, utc};

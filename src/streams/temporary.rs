@@ -34,3 +34,20 @@ pub async fn keep_if_active<T>(
     }
     Err(error)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Error, Kind};
+    use crate::report::Collected;
+
+    #[tokio::test]
+    async fn a_failed_removal_does_not_hide_why_the_resource_is_removed() {
+        let reporter = Collected::default();
+        let inactive = Err(Error::new(Kind::Failed, "the tap received nothing"));
+        let remove = async |_: &str| Err(Error::new(Kind::AccessDenied, "the queue remains").hint("delete it"));
+        let kept = keep_if_active("queue", inactive, remove, ("tap", "live"), &reporter).await;
+        assert_eq!(kept.expect_err("inactive").message(), "the tap received nothing");
+        assert_eq!(reporter.warnings(), ["the queue remains; delete it"]);
+    }
+}

@@ -3,6 +3,7 @@
 use super::{CAREFUL, acts, desired, fail_creation};
 use crate::cloudformation::fake::{NAME, World, serve, step};
 use crate::error::Kind;
+use crate::report::{Collected, Reporter};
 
 const RACE: &str = "The IAM Role arn:aws:iam::123456789012:role/dms-vpc-role is not configured properly. (Service: DatabaseMigration, Status Code: 400)";
 
@@ -108,4 +109,21 @@ async fn a_denied_request_names_the_action() {
     let (_server, engine) = serve(denied).await;
     let error = engine.deploy(&desired(), CAREFUL, None).await.unwrap_err();
     assert!(error.hints().any(|hint| hint.contains("grant iam:CreateRole")));
+}
+
+#[tokio::test]
+async fn a_change_set_that_can_not_be_deleted_does_not_hide_the_result() {
+    let replacement = vec![("Modify", "Database", "AWS::RDS::DBInstance", "True")];
+    for (changes, expected) in [(replacement, Some(Kind::Usage)), (Vec::new(), None)] {
+        let mut world = World::with(NAME, "CREATE_COMPLETE");
+        world.stack(NAME).changes = Some(changes);
+        let (server, mut engine) = serve(world).await;
+        let reporter = Collected::default();
+        engine.reporter = reporter.share();
+        server.world().refused = vec!["DeleteChangeSet"];
+        let result = engine.deploy(&desired(), CAREFUL, None).await;
+        assert_eq!(result.err().map(|error| error.kind()), expected);
+        let warnings = reporter.warnings();
+        assert!(warnings.len() == 1 && warnings[0].starts_with("delete a change set of stack"), "{warnings:?}");
+    }
 }

@@ -5,6 +5,7 @@ use crate::cloudformation::change_set::Desired;
 use crate::cloudformation::fake::{Detail, NAME, World, serve, step};
 use crate::cloudformation::values::parameter;
 use crate::cloudformation::{Preview, StackAction};
+use crate::report::{Collected, Reporter};
 
 #[tokio::test]
 async fn a_change_is_shown_and_its_change_set_deleted() {
@@ -53,10 +54,14 @@ async fn a_stack_to_recreate_is_shown_from_its_template() {
 
 #[tokio::test]
 async fn the_failure_of_a_preview_is_reported_even_if_its_stack_remains() {
-    let (server, engine) = serve(World::default()).await;
+    let (server, mut engine) = serve(World::default()).await;
+    let reporter = Collected::default();
+    engine.reporter = reporter.share();
     server.world().refused = vec!["DescribeChangeSet", "ListChangeSets"];
     let error = engine.preview(&desired()).await.unwrap_err();
     assert!(error.message().contains("read the change set"), "{}", error.message());
+    let warnings = reporter.warnings();
+    assert!(warnings.len() == 1 && warnings[0].contains("list the change sets"), "{warnings:?}");
 }
 
 /// A function with a key in its environment, which the template takes from a parameter that CloudFormation masks.
