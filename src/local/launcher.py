@@ -173,6 +173,7 @@ async def serve():
 
 
 if __name__ == "__main__":
+    rules.install_input_checks()
     resources.install_names_by_region()
     resources.install_resource_types()
     records.install_less_frequent_sweeps()

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 use aws_sdk_cloudformation::types::{Capability, Parameter, StackEvent, StackStatus};
-use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use aws_sdk_eventbridge::primitives::DateTime;
+use aws_sdk_eventbridge::types::{InputTransformer, PutEventsRequestEntry, Target};
 use outboxctl::internals::aws::Clients;
 use serde_json::{Value, json};
 
@@ -179,4 +180,62 @@ async fn a_request_to_a_bus_has_one_to_ten_events() {
     }
     let answer = put(10).await.expect("ten events");
     assert_eq!((answer.entries().len(), answer.failed_entry_count()), (10, 0));
+}
+
+/// Name of the log group of [`a_log_group_is_a_target_with_its_own_form_of_input`], and of its rule.
+const AUDIT: &str = "audit";
+
+/// Returns a target for the log group, with a template that has the event's time as `at` and its type as `kind`.
+fn audit(template: Option<&str>) -> Target {
+    let transformer = template.map(|template| {
+        let paths =
+            InputTransformer::builder().input_paths_map("at", "$.time").input_paths_map("kind", "$.detail-type");
+        paths.input_template(template).build().expect("a transformer")
+    });
+    let target = Target::builder().id("1").arn(format!("arn:aws:logs:us-east-1:000000000000:log-group:{AUDIT}"));
+    target.set_input_transformer(transformer).build().expect("a target")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_group_is_a_target_with_its_own_form_of_input() {
+    const FORM: &str = r#"{"timestamp": <at>, "message": "sold: <kind>"}"#;
+    let stack = stack();
+    let clients = Clients::for_local(stack.state().local_endpoint());
+    let (events, logs) = (clients.eventbridge(), clients.logs());
+    events.put_rule().name(AUDIT).event_pattern(r#"{"source": ["audited"]}"#).send().await.expect("a rule");
+    let put = async |target: Target| events.put_targets().rule(AUDIT).targets(target).send().await;
+    for template in
+        ["\"<kind>\"", r#"{"message": <kind>}"#, r#"{"timestamp": <at>, "message": <kind>, "more": 1}"#, "{"]
+    {
+        assert_eq!(put(audit(Some(template))).await.expect_err(template).code(), Some("ValidationException"));
+        let rule = json!({ "EventPattern": { "source": ["audited"] }, "Targets": [{
+            "Id": "1", "Arn": audit(None).arn(),
+            "InputTransformer": { "InputPathsMap": { "at": "$.time", "kind": "$.detail-type" }, "InputTemplate": template },
+        }] });
+        let client = clients.cloudformation();
+        let name = format!("audit-{}", template.len());
+        assert_eq!(create(&client, &name, &one("AWS::Events::Rule", &rule), &[]).await, None);
+        let found = reason(&client, &name).await;
+        assert!(found.contains("InputTemplate for target 1 is not supported"), "{template}: {found}");
+    }
+    let path = Target::builder().id("1").arn(audit(None).arn()).input_path("$.detail").build().expect("a target");
+    assert_eq!(put(path).await.expect_err("a path").code(), Some("ValidationException"));
+
+    logs.create_log_group().log_group_name(AUDIT).send().await.expect("a log group");
+    put(audit(Some(FORM))).await.expect("accepted");
+    let policy = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Resource": "*",
+        "Principal": { "Service": "events.amazonaws.com" }, "Action": ["logs:CreateLogStream", "logs:PutLogEvents"] }] });
+    let group = format!("arn:aws:logs:us-east-1:000000000000:log-group:{AUDIT}");
+    let allow = logs.put_resource_policy().policy_name(AUDIT).policy_document(policy.to_string()).resource_arn(group);
+    allow.send().await.expect("a policy");
+    let time = DateTime::from_secs(chrono::Utc::now().timestamp() - 60);
+    let entry = PutEventsRequestEntry::builder().source("audited").detail_type("Sold").detail("{}").time(time).build();
+    // A new rule takes effect after a pause.
+    let written = eventually("an event in the log", async || {
+        events.put_events().entries(entry.clone()).send().await.expect("an event");
+        let found = logs.filter_log_events().log_group_name(AUDIT).send().await.expect("the log");
+        found.events.unwrap_or_default().pop()
+    })
+    .await;
+    assert_eq!((written.message(), written.timestamp()), (Some("sold: Sold"), Some(time.secs() * 1000)));
 }

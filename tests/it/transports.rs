@@ -332,6 +332,34 @@ async fn a_search_of_a_log_has_pages() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_search_of_a_log_is_limited_to_streams() {
+    let stack = Stack::unordered("log-streams");
+    let logs = Clients::for_local(stack.state().local_endpoint()).logs();
+    logs.create_log_group().log_group_name("group").send().await.expect("a group");
+    let now = chrono::Utc::now().timestamp_millis();
+    for stream in ["a-1", "a-2", "b-1"] {
+        logs.create_log_stream().log_group_name("group").log_stream_name(stream).send().await.expect("a stream");
+        let event = InputLogEvent::builder().timestamp(now).message(stream).build().expect("an event");
+        let put = logs.put_log_events().log_group_name("group").log_stream_name(stream).log_events(event);
+        put.send().await.expect("accepted");
+    }
+    let search = async |prefix: Option<&str>, names: &[&str]| {
+        let names = (!names.is_empty()).then(|| names.iter().map(|name| (*name).to_owned()).collect());
+        let search = logs.filter_log_events().log_group_name("group").set_log_stream_names(names);
+        let answer = search.set_log_stream_name_prefix(prefix.map(str::to_owned)).send().await;
+        let answer = answer.map_err(|error| error.code().unwrap_or_default().to_owned())?;
+        let texts = answer.events.unwrap_or_default().into_iter().filter_map(|event| event.message);
+        Ok::<Vec<String>, String>(texts.collect())
+    };
+    let found = |texts: &[&str]| Ok(texts.iter().map(|text| (*text).to_owned()).collect());
+    assert_eq!(search(None, &[]).await, found(&["a-1", "a-2", "b-1"]));
+    assert_eq!(search(Some("a-"), &[]).await, found(&["a-1", "a-2"]));
+    assert_eq!(search(Some("c"), &[]).await, found(&[]));
+    assert_eq!(search(None, &["a-2", "b-1"]).await, found(&["a-2", "b-1"]));
+    assert_eq!(search(Some("a-"), &["a-1"]).await, Err("InvalidParameterException".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_log_has_events_of_14_days_before_and_2_hours_after_the_present() {
     const HOUR: i64 = 3_600_000;
     let stack = Stack::with("times", "ordered", "true");

@@ -95,10 +95,13 @@ def install_pages():
                 since, skipped = map(int, token.split("-"))
             except ValueError:
                 return logs.error_response_json("InvalidParameterException", "The specified nextToken is invalid.", 400)
+        names, prefix = data.get("logStreamNames"), data.get("logStreamNamePrefix")
+        if names and prefix:
+            text = "logStreamNames and logStreamNamePrefix are mutually exclusive."
+            return logs.error_response_json("InvalidParameterException", text, 400)
         matches = logs._compile_filter_pattern(data.get("filterPattern", ""))
-        streams, names = group["streams"], data.get("logStreamNames")
-        ranges = [in_range(name, stream, since, data.get("endTime"))
-                  for name, stream in list(streams.items()) if not names or name in names]
+        ranges = [in_range(name, stream, since, data.get("endTime")) for name, stream in list(group["streams"].items())
+                  if (not names or name in names) and name.startswith(prefix or "")]
         found = heapq.merge(*ranges, key=lambda event: (timestamp(event), event.get("ingestionTime", 0)))
         found = (event for event in found if matches(event["message"]))
         taken, more = page(found, skipped, min(data.get("limit", LIMIT), LIMIT))

@@ -1,17 +1,19 @@
 """The time of EventBridge's events, and the targets of its rules: queues and functions as their policies allow, and log
-groups."""
+groups with the input that they accept."""
 
 import contextvars
 import datetime
 import functools
 import json
 import logging
+import re
 import time
 
 from emulated import need
 
 eventbridge = need("services.eventbridge", "_put_events", "_now_ts", "_coerce_timestamp", "_invoke_target", "_dispatch_to_lambda",
-                   "_pattern_event_view", "_apply_input_transformer", "error_response_json")
+                   "_pattern_event_view", "_apply_input_transformer", "_put_targets", "error_response_json")
+provisioners = need("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")
 lambdas = need("services.lambda_svc", "_get_func_record_for_ref", "_execution_record_for_config", "function_policy_for_arn",
                "invoke_async_with_retry")
 sqs = need("services.sqs", "queue_policy_for_arn", "_queue_by_arn", "_act_send_message")
@@ -69,9 +71,73 @@ def refused_target(arn, rule_arn):
     return "NO_PERMISSIONS", f"the policy of {arn} does not allow events.amazonaws.com {action}"
 
 
-def write_to_log_group(group, payload, event, rule_arn):
-    """Returns the code and text of the reason why the event is not written, or None. Its time in the log is its own time
-    (LogGroupTargetInputOptions in the CDK reference); one that is too old or too new is dropped."""
+# A text of a template, or a placeholder outside of texts.
+TEXT_OR_PLACEHOLDER = re.compile(r'"(?:\\.|[^"\\])*"|<[^<>]*>')
+
+
+def log_group_of(target):
+    """Returns the name of the log group that is the target, or None for another target."""
+    fields = target.get("Arn", "").split(":", 6)
+    is_log_group = len(fields) == 7 and fields[2] == "logs" and fields[5] == "log-group"
+    return fields[6].removesuffix(":*") if is_log_group else None
+
+
+def log_entry(text):
+    """Returns `timestamp` and `message` of an input for a log group, or None if it is not an object with these two texts."""
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(fields, dict) or sorted(fields) != ["message", "timestamp"]:
+        return None
+    entry = fields["timestamp"], fields["message"]
+    return entry if all(isinstance(value, str) for value in entry) else None
+
+
+def refused_input(target):
+    """Returns the reason why a log group can't be a target with this input, or None.
+
+    A log group has no `Input` and no `InputPath`, and its template is an object with the texts `timestamp` and `message`
+    (LogGroupTargetInput in the CDK reference, and pull request 20748 of aws-cdk, which quotes PutTargets)."""
+    if log_group_of(target) is None:
+        return None
+    wrong = [name for name in ("Input", "InputPath") if target.get(name)]
+    if wrong:
+        return f"{wrong[0]} is not supported for target {target.get('Id')}: a log group."
+    if transformer := target.get("InputTransformer"):
+        filled = TEXT_OR_PLACEHOLDER.sub(lambda part: part[0] if part[0][0] == '"' else '""', transformer.get("InputTemplate", ""))
+        if log_entry(filled) is None:
+            return (f"InputTemplate for target {target.get('Id')} is not supported: a log group needs the form "
+                    '{"timestamp": <timestamp>, "message": <message>}.')
+    return None
+
+
+def install_input_checks():
+    """Refuses targets with an input that they do not accept, in PutTargets and in a stack's new rule; a rule's update uses
+    PutTargets."""
+    emulated, handlers = eventbridge._put_targets, provisioners._RESOURCE_HANDLERS
+    rule = handlers["AWS::Events::Rule"]
+
+    def first_refusal(targets):
+        return next(filter(None, map(refused_input, targets)), None)
+
+    def put_targets(data):
+        if refused := first_refusal(data.get("Targets", [])):
+            return eventbridge.error_response_json("ValidationException", refused, 400)
+        return emulated(data)
+
+    def create(logical_id, props, stack_name):
+        if refused := first_refusal(props.get("Targets") or []):
+            raise ValueError(f"{refused} (Service: EventBridge, Status Code: 400)")
+        return rule["create"](logical_id, props, stack_name)
+
+    eventbridge._put_targets = put_targets
+    handlers["AWS::Events::Rule"] = {**rule, "create": create}
+
+
+def write_to_log_group(group, at, message, rule_arn):
+    """Returns the code and text of the reason why a message is not written, or None. `at` is its time, in any form that
+    EventBridge accepts; a message that is too old or too new is dropped."""
     if group not in logs._log_groups:
         return "NO_RESOURCE", f"log group {group} does not exist"
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -86,11 +152,11 @@ def write_to_log_group(group, payload, event, rule_arn):
             return "NO_PERMISSIONS", f"no Logs resource policy allows events.amazonaws.com {action} on {group}"
     if stream not in logs._log_groups[group]["streams"]:
         logs._create_log_stream({"logGroupName": group, "logStreamName": stream})
-    at = eventbridge._coerce_timestamp(event.get("Time"))
-    entry = {"timestamp": int(at if isinstance(at, (int, float)) else now.timestamp()) * 1000, "message": payload}
+    seconds = eventbridge._coerce_timestamp(at)
+    entry = {"timestamp": int(seconds if isinstance(seconds, (int, float)) else now.timestamp()) * 1000, "message": message}
     _, _, body = logs._put_log_events({"logGroupName": group, "logStreamName": stream, "logEvents": [entry]})
     if "rejectedLogEventsInfo" in json.loads(body):
-        log.warning("event of %s not written to %s: the log group refuses its time", event.get("Time"), group)
+        log.warning("event of %s not written to %s: the log group refuses its time", at, group)
     return None
 
 
@@ -127,19 +193,22 @@ def install_targets():
 
     @functools.wraps(emulated)
     def invoke_target(target, event, rule, view=None):
-        fields = target.get("Arn", "").split(":", 6)
-        view = view or eventbridge._pattern_event_view(event)
-        if len(fields) < 7 or fields[2] != "logs" or fields[5] != "log-group":
+        view, group = view or eventbridge._pattern_event_view(event), log_group_of(target)
+        if group is None:
             refused = refused_target(target.get("Arn", ""), rule.get("Arn", ""))
             if refused:
                 return send_to_dead_letter_queue(target, rule, json.dumps(view.event_with_detail()), *refused)
             return emulated(target, event, rule, view)
         if target.get("InputTransformer"):
-            payload = eventbridge._apply_input_transformer(target["InputTransformer"], rule, view)
+            # A value with quotes can break the template's JSON.
+            entry = log_entry(eventbridge._apply_input_transformer(target["InputTransformer"], rule, view))
         else:
-            payload = json.dumps(view.event_with_detail())
-        group = fields[6]
-        refused = write_to_log_group(group.removesuffix(":*"), payload, event, rule.get("Arn", ""))
+            # The time in the log is that of the event (LogGroupTargetInputOptions in the CDK reference).
+            entry = event.get("Time"), json.dumps(view.event_with_detail())
+        if entry is None:
+            refused = "SDK_CLIENT_ERROR", "the input for the log group has no timestamp and message"
+        else:
+            refused = write_to_log_group(group, *entry, rule.get("Arn", ""))
         if refused:
             send_to_dead_letter_queue(target, rule, json.dumps(view.event_with_detail()), *refused)
 
