@@ -95,13 +95,14 @@ impl Fields {
         text.unwrap_or_default()
     }
 
-    /// Reads an e-mail address: some characters, `@`, some characters, no white space, at most `longest`
-    /// characters. If it is invalid, records an error and returns "".
+    /// Reads an e-mail address of at most `longest` characters: a local part and a domain, with one `@` between them and
+    /// without white space. If it is invalid, records an error and returns "".
     pub fn email(&mut self, name: &str, longest: usize) -> String {
         let before = self.errors.len();
         let text = self.text(name, longest);
-        let parts = text.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
-        if self.errors.len() > before || (parts && !text.contains(char::is_whitespace)) {
+        let is_part = |part: &str| !part.is_empty() && !part.contains(|c: char| c == '@' || c.is_whitespace());
+        let is_address = text.split_once('@').is_some_and(|(local, domain)| is_part(local) && is_part(domain));
+        if self.errors.len() > before || is_address {
             return text;
         }
         self.wrong(name, "must be an e-mail address");
