@@ -115,23 +115,31 @@ async fn run(
         for (turn, verdict) in batch.iter().zip(verdicts) {
             let Some(state) = open.get_mut(&turn.letter) else { continue };
             if state.take(verdict) {
-                let letter = &letters[turn.letter];
                 let refusal = open.remove(&turn.letter).and_then(|state| state.refusal);
-                match refusal {
-                    Some(reason) => {
-                        report.refused += 1;
-                        on_step(&step(letter, "refused", Some(reason)));
-                    }
-                    None => {
-                        place.remove(letter).await?;
-                        report.sent += 1;
-                        on_step(&step(letter, "sent", None));
-                    }
-                }
+                conclude(place, &letters[turn.letter], refusal, report, on_step).await?;
             }
         }
         sent?;
     }
+    Ok(())
+}
+
+/// Removes a letter whose records were all accepted, and keeps one with a refused record; reports its outcome.
+async fn conclude(
+    place: &mut Place,
+    letter: &DeadLetter,
+    refusal: Option<String>,
+    report: &mut Report,
+    on_step: &mut impl FnMut(&Step),
+) -> Result<()> {
+    if let Some(reason) = refusal {
+        report.refused += 1;
+        on_step(&step(letter, "refused", Some(reason)));
+        return Ok(());
+    }
+    place.remove(letter).await?;
+    report.sent += 1;
+    on_step(&step(letter, "sent", None));
     Ok(())
 }
 

@@ -114,22 +114,7 @@ async fn run(
         let records = round_robin(records, |record| record.key.clone());
         for batch in batches(records, sender.batch(), |record| record.chunk.size()) {
             let (verdicts, sent) = sender.send(&batch).await;
-            let mut done = Vec::with_capacity(batch.len());
-            for (record, verdict) in batch.iter().zip(verdicts) {
-                let Some(message) = record.chunk.as_event() else { continue };
-                match verdict {
-                    Verdict::Accepted | Verdict::Nothing => {
-                        report.sent += 1;
-                        on_step(&step(message, "sent", None));
-                    }
-                    Verdict::Refused { code, message: why } => {
-                        report.refused += 1;
-                        on_step(&step(message, "refused", Some(format!("{code}: {why}"))));
-                    }
-                    Verdict::Unfinished { .. } => continue,
-                }
-                done.push(message.id);
-            }
+            let done = conclude(&batch, verdicts, report, on_step);
             if let Some(journal) = &mut journal {
                 journal.batch(done)?;
             }
@@ -139,6 +124,32 @@ async fn run(
             journal.page(reader.position().clone())?;
         }
     }
+}
+
+/// Reports the outcome of each record; returns the ids of the events that are accepted or refused.
+fn conclude(
+    batch: &[Record],
+    verdicts: Vec<Verdict>,
+    report: &mut Report,
+    on_step: &mut impl FnMut(&Step),
+) -> Vec<Uuid> {
+    let mut done = Vec::with_capacity(batch.len());
+    for (record, verdict) in batch.iter().zip(verdicts) {
+        let Some(message) = record.chunk.as_event() else { continue };
+        match verdict {
+            Verdict::Accepted | Verdict::Nothing => {
+                report.sent += 1;
+                on_step(&step(message, "sent", None));
+            }
+            Verdict::Refused { code, message: why } => {
+                report.refused += 1;
+                on_step(&step(message, "refused", Some(format!("{code}: {why}"))));
+            }
+            Verdict::Unfinished { .. } => continue,
+        }
+        done.push(message.id);
+    }
+    done
 }
 
 fn record(mut message: Message, options: &Options) -> Record {
