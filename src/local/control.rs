@@ -1,11 +1,13 @@
 //! Starting, finding and stopping the daemon, for commands.
 
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
 use super::daemon::{self, Ports};
@@ -60,27 +62,12 @@ pub async fn up(
         fetched = tools::ensure(home, reporter) => drop(fetched?),
         () = cancel.cancelled() => return Err(Error::new(Kind::Interrupted, "stopped while tools were fetched")),
     }
-    let failed = || "the local stack's daemon can't be started".to_owned();
-    let log = home.logs().join("daemon.log");
-    let errors = std::fs::OpenOptions::new().create(true).append(true).open(&log);
-    let errors = errors.or_fail(Kind::LocalSetup, || format!("{} can't be written", log.display()))?;
-    let program = std::env::current_exe().or_fail(Kind::LocalSetup, failed)?;
-    let mut command = tokio::process::Command::new(program);
-    command.args(["--output", "ndjson", "--progress", "none", "local", "serve"]);
-    command.args(["--port", &ports.gateway.to_string(), "--postgres-port", &ports.postgres.to_string()]);
-    if let Some(seed) = seed {
-        command.args(["--seed", &seed.to_string()]);
-    }
-    child_environment::for_daemon(command.as_std_mut());
-    command.current_dir(home.stack()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
-    // Ctrl-C on the terminal reaches this process only, which passes it on.
-    command.process_group(0);
-    let mut daemon = command.spawn().or_fail(Kind::LocalSetup, failed)?;
-    let output = daemon.stdout.take().ok_or_else(|| Error::new(Kind::LocalSetup, failed()))?;
+    let mut daemon = start_daemon(home, ports, seed)?;
+    let output = daemon.stdout.take().ok_or_else(|| Error::new(Kind::LocalSetup, NOT_STARTED))?;
     let mut lines = BufReader::new(output).lines();
     loop {
         let line = tokio::select! {
-            line = lines.next_line() => line.or_fail(Kind::LocalSetup, failed)?,
+            line = lines.next_line() => line.or_fail(Kind::LocalSetup, || NOT_STARTED.to_owned())?,
             () = cancel.cancelled() => {
                 if let Some(pid) = daemon.id() {
                     child::signal(pid, Signal::TERM);
@@ -96,12 +83,37 @@ pub async fn up(
                 Kind::LocalSetup,
                 format!("the local stack's daemon ended without an error message ({status})"),
             )
-            .hint(format!("its log is {}", log.display())));
+            .hint(format!("its log is {}", log_of_daemon(home).display())));
         };
         if let Some(state) = handle_line(&line, reporter)? {
             return Ok(state);
         }
     }
+}
+
+const NOT_STARTED: &str = "the local stack's daemon can't be started";
+
+fn log_of_daemon(home: &Home) -> PathBuf {
+    home.logs().join("daemon.log")
+}
+
+/// Starts the daemon in a process group of its own, which writes its events to stdout and its log to a file.
+fn start_daemon(home: &Home, ports: Ports, seed: Option<u64>) -> Result<Child> {
+    let (failed, log) = (|| NOT_STARTED.to_owned(), log_of_daemon(home));
+    let errors = std::fs::OpenOptions::new().create(true).append(true).open(&log);
+    let errors = errors.or_fail(Kind::LocalSetup, || format!("{} can't be written", log.display()))?;
+    let program = std::env::current_exe().or_fail(Kind::LocalSetup, failed)?;
+    let mut command = Command::new(program);
+    command.args(["--output", "ndjson", "--progress", "none", "local", "serve"]);
+    command.args(["--port", &ports.gateway.to_string(), "--postgres-port", &ports.postgres.to_string()]);
+    if let Some(seed) = seed {
+        command.args(["--seed", &seed.to_string()]);
+    }
+    child_environment::for_daemon(command.as_std_mut());
+    command.current_dir(home.stack()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
+    // Ctrl-C on the terminal reaches this process only, which passes it on.
+    command.process_group(0);
+    command.spawn().or_fail(Kind::LocalSetup, failed)
 }
 
 /// Handles one line of the daemon's output: passes events on, returns its readiness, raises its error.

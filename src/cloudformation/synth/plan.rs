@@ -151,13 +151,14 @@ impl PlannedStack {
     }
 }
 
-fn planned(
+/// Returns the values of a stack's parameters, without those that keep their default. Adds the values that the user
+/// provides to the inputs.
+fn parameters(
     pipeline: &'static Pipeline,
     stack: &'static Stack,
     choices: &Choices<'_>,
-    with_sample: bool,
     inputs: &mut Vec<Input>,
-) -> Result<PlannedStack> {
+) -> Result<BTreeMap<String, Value>> {
     let masked = secrets(stack.template)?;
     let mut add = |input: Input| {
         let name = input.name.clone();
@@ -201,6 +202,16 @@ fn planned(
             parameters.insert((*name).to_owned(), Value::Text(named));
         }
     }
+    Ok(parameters)
+}
+
+fn planned(
+    pipeline: &'static Pipeline,
+    stack: &'static Stack,
+    choices: &Choices<'_>,
+    with_sample: bool,
+    inputs: &mut Vec<Input>,
+) -> Result<PlannedStack> {
     let protects = choices.parameters.get("DeletionProtection").map_or(choices.protected, |value| value == "true");
     let is_package = |source: &Source| matches!(source, Source::Artifact(Artifact::PackageKey));
     Ok(PlannedStack {
@@ -209,7 +220,7 @@ fn planned(
         owner: stack.owner,
         template: stack.template,
         depends_on: stack.depends_on.to_vec(),
-        parameters,
+        parameters: parameters(pipeline, stack, choices, inputs)?,
         capabilities: capabilities(stack.template)?,
         tags: stack_tags(pipeline, stack, choices.stage, with_sample)?,
         protected: stack.holds_data && protects,
