@@ -10,7 +10,7 @@ use crate::output::{Outcome, Table};
 use crate::pipelines;
 use crate::postgres;
 use crate::postgres::tls::Roots;
-use crate::settings::{DATABASE_URL, EXISTING_FLAG, EXISTING_VARIABLE, FILE_NAME, Origin, environment};
+use crate::settings::{DATABASE_URL, EXISTING_FLAG, EXISTING_VARIABLE, FILE_NAME, Origin, Settings, environment};
 
 /// Show the settings in effect
 #[derive(Debug, clap::Subcommand)]
@@ -57,68 +57,84 @@ impl Command {
 
 impl Args {
     async fn run(self, ctx: &Context) -> Result<Outcome> {
-        let (settings, chosen) = (&ctx.settings, &ctx.settings.chosen);
+        let settings = &ctx.settings;
         // An unknown name is an error, as in every other command.
         pipelines::find(&settings.pipeline)?;
-        let file = settings.file.as_ref().map(|path| path.display().to_string());
-        let setting = |name: &str, flag: &str, variables: &[&str], value: Value, origin: Origin| {
-            let (origin, source) = match origin {
-                Origin::Flag => ("flag", Some(flag.to_owned())),
-                Origin::Variable => {
-                    let set = variables.iter().find(|name| environment::raw(name).is_some());
-                    ("variable", set.map(|name| (*name).to_owned()))
-                }
-                Origin::File => ("file", file.clone()),
-                Origin::Default => ("default", None),
-            };
-            Setting { name: name.to_owned(), value, origin, source }
-        };
-        let [profile, region, endpoint] =
-            [&settings.profile, &settings.region, &settings.endpoint_url].map(|value| value.clone().into());
-        let local = if settings.local { "--local" } else { "--no-local" };
-        let outbox = settings.outbox.as_ref().map(ToString::to_string);
-        let database = settings.database_url.as_ref();
-        let database = database.map(|url| postgres::url_target(url, || Ok(Roots::Rds))).transpose()?;
-        let database = database.map(|target| target.describe());
-        let if_set = |origin: Origin, is_set: bool| if is_set { origin } else { Origin::Default };
-        let (outbox_origin, database_origin) =
-            (if_set(Origin::File, outbox.is_some()), if_set(Origin::Variable, database.is_some()));
-        let mut shown = vec![
-            setting("profile", "--profile", &["AWS_PROFILE"], profile, chosen.profile),
-            setting("region", "--region", &["AWS_REGION", "AWS_DEFAULT_REGION"], region, chosen.region),
-            setting("stage", "--stage", &["OUTBOXCTL_STAGE"], settings.stage.as_str().into(), chosen.stage),
-            setting(
-                "pipeline",
-                "--pipeline",
-                &["OUTBOXCTL_PIPELINE"],
-                settings.pipeline.as_str().into(),
-                chosen.pipeline,
-            ),
-            setting("local", local, &["OUTBOXCTL_LOCAL"], settings.local.into(), chosen.local),
-            setting("endpoint_url", "--endpoint-url", &["AWS_ENDPOINT_URL"], endpoint, chosen.endpoint_url),
-            setting("output", "--output", &["OUTBOXCTL_OUTPUT"], args::name(&settings.output).into(), chosen.output),
-            setting("outbox", "", &[], outbox.into(), outbox_origin),
-            setting("database", "", &[DATABASE_URL], database.into(), database_origin),
-        ];
-        if !settings.local
-            && settings.region.is_none()
-            && let Some(region) = configured_region(settings).await
-        {
-            let profile = settings.profile.as_deref().unwrap_or("default");
-            let source = Some(format!("AWS profile {profile}"));
-            shown[1] = Setting { name: "region".to_owned(), value: region.into(), origin: "profile", source };
-        }
+        let sources = Sources { file: settings.file.as_ref().map(|path| path.display().to_string()) };
         let parameters = settings.parameters.iter();
-        let parameters = parameters.map(|(name, value)| setting(name, "", &[], value.as_str().into(), Origin::File));
+        let parameters = parameters.map(|(name, value)| sources.setting(name, "", &[], value.as_str(), Origin::File));
         let existing = settings.existing.iter().map(|(key, value)| {
             let (name, origin) = (format!("existing.{}", key.name()), settings.existing.origin(key));
-            setting(&name, EXISTING_FLAG, &[EXISTING_VARIABLE], value.into(), origin)
+            sources.setting(&name, EXISTING_FLAG, &[EXISTING_VARIABLE], value, origin)
         });
         let (parameters, existing) = (parameters.collect(), existing.collect());
-        let shown = Shown { settings: shown, parameters, existing, file: file.clone() };
+        let shown = Shown { settings: effective(settings, &sources).await?, parameters, existing, file: sources.file };
         let table = table(&shown);
         Ok(Outcome::data(shown).table(table))
     }
+}
+
+/// The places that values come from.
+struct Sources {
+    /// Path of the outboxctl.toml in effect.
+    file: Option<String>,
+}
+
+impl Sources {
+    /// Returns a setting with its source: the flag, the first of the variables that is set, or the file.
+    fn setting(&self, name: &str, flag: &str, variables: &[&str], value: impl Into<Value>, origin: Origin) -> Setting {
+        let (origin, source) = match origin {
+            Origin::Flag => ("flag", Some(flag.to_owned())),
+            Origin::Variable => {
+                let set = variables.iter().find(|name| environment::raw(name).is_some());
+                ("variable", set.map(|name| (*name).to_owned()))
+            }
+            Origin::File => ("file", self.file.clone()),
+            Origin::Default => ("default", None),
+        };
+        Setting { name: name.to_owned(), value: value.into(), origin, source }
+    }
+}
+
+/// Returns the settings of every command. The region can also be that of the AWS profile.
+async fn effective(settings: &Settings, sources: &Sources) -> Result<Vec<Setting>> {
+    let chosen = &settings.chosen;
+    let local = if settings.local { "--local" } else { "--no-local" };
+    let outbox = settings.outbox.as_ref().map(ToString::to_string);
+    let database = settings.database_url.as_ref();
+    let database = database.map(|url| postgres::url_target(url, || Ok(Roots::Rds))).transpose()?;
+    let database = database.map(|target| target.describe());
+    let if_set = |origin: Origin, is_set: bool| if is_set { origin } else { Origin::Default };
+    let (outbox_origin, database_origin) =
+        (if_set(Origin::File, outbox.is_some()), if_set(Origin::Variable, database.is_some()));
+    let from_profile = match settings.region.is_none() && !settings.local {
+        true => configured_region(settings).await,
+        false => None,
+    };
+    let region = match from_profile {
+        Some(region) => {
+            let profile = settings.profile.as_deref().unwrap_or("default");
+            let source = Some(format!("AWS profile {profile}"));
+            Setting { name: "region".to_owned(), value: region.into(), origin: "profile", source }
+        }
+        None => {
+            let variables = &["AWS_REGION", "AWS_DEFAULT_REGION"];
+            sources.setting("region", "--region", variables, settings.region.clone(), chosen.region)
+        }
+    };
+    let (stage, pipeline) = (settings.stage.as_str(), settings.pipeline.as_str());
+    let (endpoint, output) = (settings.endpoint_url.clone(), args::name(&settings.output));
+    Ok(vec![
+        sources.setting("profile", "--profile", &["AWS_PROFILE"], settings.profile.clone(), chosen.profile),
+        region,
+        sources.setting("stage", "--stage", &["OUTBOXCTL_STAGE"], stage, chosen.stage),
+        sources.setting("pipeline", "--pipeline", &["OUTBOXCTL_PIPELINE"], pipeline, chosen.pipeline),
+        sources.setting("local", local, &["OUTBOXCTL_LOCAL"], settings.local, chosen.local),
+        sources.setting("endpoint_url", "--endpoint-url", &["AWS_ENDPOINT_URL"], endpoint, chosen.endpoint_url),
+        sources.setting("output", "--output", &["OUTBOXCTL_OUTPUT"], output, chosen.output),
+        sources.setting("outbox", "", &[], outbox, outbox_origin),
+        sources.setting("database", "", &[DATABASE_URL], database, database_origin),
+    ])
 }
 
 fn table(shown: &Shown) -> Table {

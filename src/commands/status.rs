@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::commands::args::{LONGEST, TICK, duration};
 use crate::commands::{Context, reach};
-use crate::deployment::not_deployed;
-use crate::doctor::{self, Finding, State};
+use crate::deployment::{Deployment, not_deployed};
+use crate::doctor::{self, Finding, HopState, State};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Outcome, Table, clean_line};
 
@@ -29,16 +29,7 @@ impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let (clients, deployment) = (ctx.aws().await?, reach::glance(ctx).await?);
         let (pipeline, stage) = (deployment.pipeline, deployment.stage.as_str());
-        let stacks: Vec<_> = deployment
-            .stacks
-            .iter()
-            .map(|view| {
-                let replaced = deployment.replaces(view.stack);
-                let status = if replaced { "existing, left alone" } else { view.status() };
-                let since = view.changed_at().filter(|_| !replaced);
-                json!({ "stack": view.stack.name, "name": view.name, "status": status, "since": since })
-            })
-            .collect();
+        let stacks = stacks(&deployment);
         let head = format!("{}, stage {stage}, region {}\n{}", pipeline.name, clients.region(), pipeline.title);
         if !deployment.is_known() {
             let data =
@@ -58,14 +49,7 @@ impl Args {
         let places = doctor::hops(&deployment, &findings);
         drop(wait);
 
-        let mut table = Table::new(["part", "state", "details"]);
-        for place in &places {
-            table.row([place.hop.name(), &place.word, &place.detail]);
-        }
-        for finding in findings.iter().filter(|finding| finding.hop.is_none()) {
-            let word = finding.word.as_deref().unwrap_or(finding.state.word());
-            table.row([finding.check.as_str(), word, &finding.message]);
-        }
+        let table = table(&places, &findings);
         ctx.console.text(&format!("{head}\n\n{}\n", doctor::picture(&places, ctx.console.width())));
         let data = json!({
             "pipeline": pipeline.name, "stage": stage, "stacks": stacks, "hops": places, "findings": findings,
@@ -82,6 +66,30 @@ impl Args {
         outcome.text = problems;
         Ok(outcome)
     }
+}
+
+/// Returns the stacks with their status, and the time of its last change.
+fn stacks(deployment: &Deployment) -> Vec<Value> {
+    let shown = deployment.stacks.iter().map(|view| {
+        let replaced = deployment.replaces(view.stack);
+        let status = if replaced { "existing, left alone" } else { view.status() };
+        let since = view.changed_at().filter(|_| !replaced);
+        json!({ "stack": view.stack.name, "name": view.name, "status": status, "since": since })
+    });
+    shown.collect()
+}
+
+/// Returns the table of the hops, and of the findings that belong to no hop.
+fn table(places: &[HopState], findings: &[Finding]) -> Table {
+    let mut table = Table::new(["part", "state", "details"]);
+    for place in places {
+        table.row([place.hop.name(), &place.word, &place.detail]);
+    }
+    for finding in findings.iter().filter(|finding| finding.hop.is_none()) {
+        let word = finding.word.as_deref().unwrap_or(finding.state.word());
+        table.row([finding.check.as_str(), word, &finding.message]);
+    }
+    table
 }
 
 /// Returns the warnings and failures with their remedies; None if there are none.

@@ -36,7 +36,7 @@ use crate::settings::{ConfigFile, Existing, ExistingKey, Place, Settings};
 pub use existing::candidates::{Candidate, Candidates};
 pub use existing::examine as examine_existing;
 pub use finding::{Finding, State};
-pub use picture::{hops, picture};
+pub use picture::{HopState, hops, picture};
 pub use run::OnFinding;
 
 /// The input of an examination.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::lines::Lines;
 use crate::commands::args::{HOUR, LONGEST, SECOND, TICK, duration, from, whole};
@@ -98,52 +98,18 @@ impl Args {
         ctx.need(Part::Consumers)?;
         let hook = self.hook()?;
         let deployment = announce::deployment(ctx, true).await?;
-        let clients = ctx.aws().await?;
-        let stream = deployment.output(Output::StreamName)?.to_owned();
-        let login = login(ctx, &deployment).await?;
-        let store = PostgresStore::new(clients.clone(), login, &stream, &self.group, deployment.layout.clone());
-        // Reports a database error now, and not at the first event.
-        store.inbox().await?;
-        let (metrics, me) = (Metrics::default(), identity());
         let unread = CancellationToken::new();
-        let console = ctx.console.clone();
-        let (gone, _ended) = (unread.clone(), unread.clone().drop_guard());
-        // Detects a closed stdout also while there is nothing to write.
-        tokio::spawn(async move {
-            gone.run_until_cancelled(console.unread()).await;
-            gone.cancel();
-        });
-        let processor = Processor {
-            store,
-            hook,
-            retry: Retry { attempts: self.attempts, backoff: Backoff::new(self.backoff, Duration::from_secs(60)) },
-            concurrency: self.concurrency.into(),
-            metrics: metrics.clone(),
-            reporter: ctx.console.share(),
-            observer: Arc::new(Lines { console: ctx.console.clone(), unread: unread.clone() }),
-            unread: unread.clone(),
-        };
-        let reader = Reader {
-            source: Kinesis {
-                client: Kinesis::client(clients),
-                stream: stream.clone(),
-                consumer: None,
-                layout: deployment.layout.clone(),
-            },
-            leases: Arc::new(Table::new(clients.dynamodb(), deployment.output(Output::LeaseTable)?, &self.group)),
-            processor: Arc::new(processor),
-            me: me.clone(),
-            batch: self.batch,
-            pause: Duration::from_millis(if clients.has_shard_limits() { 400 } else { 20 }),
-            checkpoint_every: Duration::from_secs(5),
-        };
+        let _watched = cancel_once_unread(ctx, &unread);
+        let metrics = Metrics::default();
+        let reader = self.reader(ctx, &deployment, hook, metrics.clone(), unread).await?;
         let options = Options {
             from: self.from,
             lease_duration: self.lease_duration,
             until_idle: if self.once { Some(Duration::ZERO) } else { self.idle_timeout },
             report_every: self.metrics_every,
         };
-        ctx.console.started("consume", format!("{me} of group {} reads {stream}", self.group));
+        let me = reader.me.clone();
+        ctx.console.started("consume", format!("{me} of group {} reads {}", self.group, reader.source.stream));
         let ended = Worker::new(reader, options).run(&ctx.cancel).await;
         let totals = metrics.totals();
         let end = ended.map_err(|error| error.with_data(&totals))?;
@@ -159,6 +125,42 @@ impl Args {
         }
         let outcome = Outcome::data(Consumed { consumer: me, group: self.group, totals }).changed(changed);
         Ok(if end == End::Cancelled { outcome.summary(text) } else { outcome })
+    }
+
+    /// Returns the reader of the deployed stream, with its leases and its database, whose connection it has checked.
+    async fn reader(
+        &self,
+        ctx: &Context,
+        deployment: &Deployment,
+        hook: Hook,
+        metrics: Metrics,
+        unread: CancellationToken,
+    ) -> Result<Reader<Table, PostgresStore>> {
+        let (clients, layout) = (ctx.aws().await?, &deployment.layout);
+        let stream = deployment.output(Output::StreamName)?.to_owned();
+        let login = login(ctx, deployment).await?;
+        let store = PostgresStore::new(clients.clone(), login, &stream, &self.group, layout.clone());
+        // Reports a database error now, and not at the first event.
+        store.inbox().await?;
+        let processor = Processor {
+            store,
+            hook,
+            retry: Retry { attempts: self.attempts, backoff: Backoff::new(self.backoff, Duration::from_secs(60)) },
+            concurrency: self.concurrency.into(),
+            metrics,
+            reporter: ctx.console.share(),
+            observer: Arc::new(Lines { console: ctx.console.clone(), unread: unread.clone() }),
+            unread,
+        };
+        Ok(Reader {
+            source: Kinesis { client: Kinesis::client(clients), stream, consumer: None, layout: layout.clone() },
+            leases: Arc::new(Table::new(clients.dynamodb(), deployment.output(Output::LeaseTable)?, &self.group)),
+            processor: Arc::new(processor),
+            me: identity(),
+            batch: self.batch,
+            pause: Duration::from_millis(if clients.has_shard_limits() { 400 } else { 20 }),
+            checkpoint_every: Duration::from_secs(5),
+        })
     }
 
     fn hook(&self) -> Result<Hook> {
@@ -182,6 +184,17 @@ async fn login(ctx: &Context, deployment: &Deployment) -> Result<Login> {
         database: deployment.output(Output::DatabaseName)?.to_owned(),
         roots: reach::roots(ctx)?,
     })
+}
+
+/// Cancels the token once stdout is closed, also while there is nothing to write. Ends when the guard is dropped, which
+/// cancels the token, too.
+fn cancel_once_unread(ctx: &Context, unread: &CancellationToken) -> DropGuard {
+    let (console, gone) = (ctx.console.clone(), unread.clone());
+    tokio::spawn(async move {
+        gone.run_until_cancelled(console.unread()).await;
+        gone.cancel();
+    });
+    unread.clone().drop_guard()
 }
 
 /// Returns a readable name that is unique to this process.

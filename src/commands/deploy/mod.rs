@@ -58,12 +58,7 @@ impl Args {
 
         let clients = ctx.aws().await?;
         let (deployment, with_sample) = self.announce(ctx, clients, pipeline, &overrides).await?;
-        if with_sample && !deployment.layout.is_own() {
-            let table = deployment.layout.full_name();
-            let text =
-                format!("the sample can't write to {table}: its functions write only to outboxctl's own outbox table");
-            return Err(Error::new(Kind::Usage, text).hint("omit --with-sample and the parameter WithSample"));
-        }
+        check_sample(&deployment, with_sample)?;
         preflight::check(ctx, clients, &deployment, &mut overrides).await?;
         let supply =
             supply::Artifacts::new(ctx, clients, self.template.executable(), &deployment, self.dry_run).await?;
@@ -98,20 +93,11 @@ impl Args {
             _ => error,
         })?;
         functions::check(ctx, clients, &engine, pipeline, &supply.package, &reports).await?;
-        let changed = reports.iter().any(StackReport::changed);
         let stacks = reports.iter();
         let stacks = stacks.map(|one| json!({ "stack": one.name, "changes": one.changes, "attached": one.attached }));
         let data = json!({ "stacks": stacks.collect::<Vec<_>>(), "outputs": outputs });
-        let next = if pipeline.has(Part::Database) { "db init" } else { "verify" };
-        let was_complete = deployment.own_stacks().all(|view| view.described.is_some());
-        let summary = match (changed, was_complete) {
-            (true, false) => {
-                format!("{} is deployed in stage {}; next: `outboxctl {next}`", pipeline.name, settings.stage)
-            }
-            (true, true) => format!("{} is updated in stage {}", pipeline.name, settings.stage),
-            (false, _) => format!("{} is already deployed in stage {}; nothing changed", pipeline.name, settings.stage),
-        };
-        Ok(Outcome::data(data).changed(changed).summary(summary))
+        let changed = reports.iter().any(StackReport::changed);
+        Ok(Outcome::data(data).changed(changed).summary(summary(&deployment, changed)))
     }
 
     /// Sets the template parameter that the flags stand for. The sample writes to our own outbox table: with another one
@@ -195,6 +181,33 @@ impl Args {
             return Err(Error::new(Kind::ChangesPending, "changes are pending").with_data(data));
         }
         Ok(Outcome::data(data).changed(false).text(text))
+    }
+}
+
+/// Checks that the sample is not deployed with another outbox table, to which its functions can't write.
+///
+/// # Errors
+/// `Usage` with the flag and the parameter to omit.
+fn check_sample(deployment: &Deployment, with_sample: bool) -> Result<()> {
+    if !with_sample || deployment.layout.is_own() {
+        return Ok(());
+    }
+    let table = deployment.layout.full_name();
+    let text = format!("the sample can't write to {table}: its functions write only to outboxctl's own outbox table");
+    Err(Error::new(Kind::Usage, text).hint("omit --with-sample and the parameter WithSample"))
+}
+
+/// Returns the last line of a deploy, with the next command after the first one. `deployment` is as it was before.
+fn summary(deployment: &Deployment, changed: bool) -> String {
+    let (pipeline, stage) = (deployment.pipeline, deployment.stage.as_str());
+    let was_complete = deployment.own_stacks().all(|view| view.described.is_some());
+    match (changed, was_complete) {
+        (true, false) => {
+            let next = if pipeline.has(Part::Database) { "db init" } else { "verify" };
+            format!("{} is deployed in stage {stage}; next: `outboxctl {next}`", pipeline.name)
+        }
+        (true, true) => format!("{} is updated in stage {stage}", pipeline.name),
+        (false, _) => format!("{} is already deployed in stage {stage}; nothing changed", pipeline.name),
     }
 }
 
