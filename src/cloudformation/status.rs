@@ -111,8 +111,9 @@ pub fn actions(status: &StackStatus) -> Actions {
         S::UpdateRollbackComplete | S::ImportRollbackComplete => {
             row(Phase::Bad, OnDeploy::Update, OnDestroy::Delete, OnRecover::Nothing)
         }
-        // The end of an update with rollback disabled: the next update continues from there, or it is rolled back.
-        S::UpdateFailed => row(Phase::Bad, OnDeploy::Update, OnDestroy::Delete, OnRecover::Rollback),
+        // The end of an update with rollback disabled. CloudFormation refuses every update that could roll back ("Stack
+        // failure options" in its user guide), so it is rolled back first.
+        S::UpdateFailed => row(Phase::Bad, OnDeploy::Recover, OnDestroy::Delete, OnRecover::Rollback),
         S::CreateFailed | S::RollbackComplete | S::RollbackFailed => {
             row(Phase::Bad, OnDeploy::Recreate, OnDestroy::Delete, OnRecover::Delete)
         }
@@ -152,7 +153,7 @@ mod tests {
             ("ROLLBACK_IN_PROGRESS", P::Running, D::Wait, X::Wait, R::Wait),
             ("UPDATE_COMPLETE", P::Good, D::Update, X::Delete, R::Nothing),
             ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", P::Good, D::Wait, X::Wait, R::Wait),
-            ("UPDATE_FAILED", P::Bad, D::Update, X::Delete, R::Rollback),
+            ("UPDATE_FAILED", P::Bad, D::Recover, X::Delete, R::Rollback),
             ("UPDATE_IN_PROGRESS", P::Running, D::Wait, X::Wait, R::Wait),
             ("UPDATE_ROLLBACK_COMPLETE", P::Bad, D::Update, X::Delete, R::Nothing),
             ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", P::Bad, D::Wait, X::Wait, R::Wait),

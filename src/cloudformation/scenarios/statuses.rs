@@ -49,7 +49,7 @@ async fn every_status_makes_the_calls_of_the_table() {
         ("ROLLBACK_IN_PROGRESS", Err(1), Ok(&["DeleteStack"])),
         ("UPDATE_COMPLETE", nothing, nothing),
         ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", nothing, nothing),
-        ("UPDATE_FAILED", nothing, Ok(&["RollbackStack"])),
+        ("UPDATE_FAILED", Err(6), Ok(&["RollbackStack"])),
         ("UPDATE_IN_PROGRESS", nothing, nothing),
         ("UPDATE_ROLLBACK_COMPLETE", nothing, nothing),
         ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", nothing, nothing),
@@ -80,7 +80,7 @@ async fn every_status_makes_the_calls_of_the_table() {
 
 #[tokio::test]
 async fn stacks_that_need_recovery_hint_at_recover() {
-    for status in ["UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"] {
+    for status in ["UPDATE_ROLLBACK_FAILED", "DELETE_FAILED", "UPDATE_FAILED"] {
         let (_server, engine) = serve(World::with(NAME, status)).await;
         let error = engine.deploy(&desired(), BOLD, None).await.unwrap_err();
         assert_eq!((error.kind(), error.exit_code()), (Kind::NeedsRecovery, 6));

@@ -209,6 +209,13 @@ impl Stack {
         let Some(set) = self.set(form).cloned() else {
             return Err(("ChangeSetNotFound", format!("ChangeSet [{set_name}] does not exist")));
         };
+        // After a failure without a rollback, CloudFormation updates a stack only without rollback.
+        if let Some(status @ ("CREATE_FAILED" | "UPDATE_FAILED")) = self.status.as_deref()
+            && form.get("DisableRollback").is_none_or(|value| value != "true")
+        {
+            let text = format!("This stack is currently in a non-terminal [{status}] state.");
+            return Err(("ValidationError", text));
+        }
         self.sets.clear();
         let creates = self.status.as_deref() == Some("REVIEW_IN_PROGRESS");
         let verb = if creates { "CREATE" } else { "UPDATE" };
