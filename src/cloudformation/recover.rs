@@ -10,7 +10,7 @@ use super::delete::{Retain, refuse_protected};
 use super::engine::{OperationKind, needs_recovery, recovery_hint};
 use super::events::{Follower, is_failure, is_stack};
 use super::status::{OnDeploy, OnRecover, Phase, actions_of, status_of};
-use crate::error::{AwsContext, Kind, Result};
+use crate::error::{AwsContext, Error, Kind, Result};
 use crate::report::Event;
 
 /// Actions that the user allows although they may lose resources.
@@ -22,6 +22,23 @@ pub struct RecoverOptions {
     pub retain: Vec<String>,
     /// A stuck deletion leaves behind all that can't be deleted.
     pub force: bool,
+}
+
+impl RecoverOptions {
+    /// Checks that a resource that the user names is kept by the action for this status.
+    ///
+    /// # Errors
+    /// `Usage` if it is not.
+    pub fn check(&self, stack: &str, action: OnRecover, status: &str) -> Result<()> {
+        let acts = !matches!(action, OnRecover::Nothing | OnRecover::Wait);
+        let (flag, applies) = match (self.skip.is_empty(), self.retain.is_empty()) {
+            (false, _) if acts && action != OnRecover::Continue => ("--skip", "UPDATE_ROLLBACK_FAILED"),
+            (_, false) if acts && action != OnRecover::ForceDelete => ("--retain", "DELETE_FAILED"),
+            _ => return Ok(()),
+        };
+        let text = format!("stack {stack} is in {status}, and CloudFormation accepts {flag} only in {applies}");
+        Err(Error::new(Kind::Usage, text).hint(format!("nothing was changed; omit {flag} if the resource may be lost")))
+    }
 }
 
 /// The status of a stack before and after.
@@ -56,6 +73,7 @@ impl Engine {
             let status = status_of(&stack).as_str().to_owned();
             let first = before.get_or_insert_with(|| status.clone()).clone();
             let row = actions_of(&stack);
+            options.check(name, row.recover, &status)?;
             let (action, completed) = match row.recover {
                 OnRecover::Nothing => {
                     if row.deploy == OnDeploy::Review {

@@ -41,21 +41,29 @@ impl Args {
         stacks.reverse();
         let clients = ctx.aws().await?;
         let engine = Engine::new(clients, &ctx.console);
-        let plan = self.plan(ctx, &engine, &stacks).await?;
+        let options = RecoverOptions { skip: self.skip.clone(), retain: self.retain.clone(), force: self.force };
+        let plan = self.plan(ctx, &engine, &stacks, &options).await?;
         let identity = account::identity(clients).await?;
         announce(ctx, clients, Some(&identity));
         if !plan.is_empty() {
             ctx.confirm(&format!("do this? {}", plan.join("; "))).await?;
         }
         let _hold = ctx.hold();
-        attached(ctx, &engine, self.recover(ctx, &engine, &stacks)).await
+        attached(ctx, &engine, self.recover(ctx, &engine, &stacks, &options)).await
     }
 
     /// Returns the actions as sentences.
-    async fn plan(&self, ctx: &Context, engine: &Engine, stacks: &[(&'static str, String)]) -> Result<Vec<String>> {
+    async fn plan(
+        &self,
+        ctx: &Context,
+        engine: &Engine,
+        stacks: &[(&'static str, String)],
+        options: &RecoverOptions,
+    ) -> Result<Vec<String>> {
         let mut plan = Vec::new();
         for (scope, name) in stacks {
             let Some((action, status)) = engine.recovery(name).await? else { continue };
+            options.check(name, action, &status)?;
             let what = match action {
                 OnRecover::Nothing | OnRecover::Refuse => continue,
                 OnRecover::Wait => "wait for the operation in progress".to_owned(),
@@ -79,11 +87,16 @@ impl Args {
     }
 
     /// Recovers every stack, also after one that can't be recovered: its error is shown, and returned at the end.
-    async fn recover(&self, ctx: &Context, engine: &Engine, stacks: &[(&'static str, String)]) -> Result<Outcome> {
-        let options = RecoverOptions { skip: self.skip.clone(), retain: self.retain.clone(), force: self.force };
+    async fn recover(
+        &self,
+        ctx: &Context,
+        engine: &Engine,
+        stacks: &[(&'static str, String)],
+        options: &RecoverOptions,
+    ) -> Result<Outcome> {
         let (mut done, mut failure) = (Vec::new(), None);
         for (scope, name) in stacks {
-            match engine.recover(scope, name, &options).await {
+            match engine.recover(scope, name, options).await {
                 Ok(recovered) => done.push((*scope, recovered)),
                 Err(error) => {
                     ctx.console.failed(scope, error.message());

@@ -103,6 +103,26 @@ fn a_stuck_deletion_is_not_begun_again_without_a_yes() {
 }
 
 #[test]
+fn a_resource_to_keep_is_never_lost_because_the_flag_does_not_apply() {
+    for (status, flag) in [
+        ("ROLLBACK_FAILED", "--retain"),
+        ("ROLLBACK_COMPLETE", "--retain"),
+        ("UPDATE_ROLLBACK_FAILED", "--retain"),
+        ("UPDATE_FAILED", "--skip"),
+        ("DELETE_FAILED", "--skip"),
+    ] {
+        let account = deployed();
+        account.server.world().stack(&full("bus")).happen(step("stack", status, ""));
+        let out = account.fails(2, &["recover", "bus", flag, "Bus", "--yes"]);
+        assert!(out.contains(flag) && out.contains(status), "{status} {flag}: {out}");
+        let world = account.server.world();
+        for action in ["DeleteStack", "RollbackStack", "ContinueUpdateRollback"] {
+            assert_eq!(world.count(action), 0, "{status} {flag}: {action}");
+        }
+    }
+}
+
+#[test]
 fn stack_states_without_a_way_out_are_refused_with_a_reason() {
     let account = deployed();
     account.server.world().stack(&full("bus")).happen(step("stack", "IMPORT_ROLLBACK_FAILED", ""));
