@@ -4,6 +4,7 @@ mod attachments;
 mod leftovers;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
@@ -27,6 +28,10 @@ const INTERFACES: Duration = Duration::from_secs(5 * 60);
 
 /// Time limit for the capture task to stop.
 const STOP_DEADLINE: Duration = Duration::from_secs(15 * 60);
+
+/// Way back from a deletion that ended between the capture and the stacks.
+const RESUME: &str = "the capture is stopped, or about to stop: `outboxctl destroy` continues the deletion; to keep the pipeline, \
+     resume the capture with `outboxctl dms start`";
 
 /// Delete the pipeline's stacks, stopping the capture first
 ///
@@ -54,12 +59,17 @@ impl Args {
 
         let engine = Engine::new(clients, &ctx.console);
         let _hold = ctx.hold();
+        let stopped = AtomicBool::new(false);
         let deleting = async {
             attachments::check(ctx, clients, &engine, &deployment).await?;
-            stop_capture(ctx, &deployment).await?;
+            stop_capture(ctx, &deployment, &stopped).await?;
             self.delete_stacks(ctx, &engine, &deployment).await
         };
-        let (deleted, mut failure) = ended(ctx, attached(ctx, &engine, deleting).await?);
+        let ends = attached(ctx, &engine, deleting).await;
+        // The deletion of a stack that is under way continues, and the capture's with it.
+        let is_kept = stopped.load(Ordering::SeqCst) && engine.under_way().is_empty();
+        let ends = ends.map_err(|error| error.with_hints(is_kept.then_some(RESUME)))?;
+        let (deleted, mut failure) = ended(ctx, ends);
         if let Some(error) = failure.take_if(|error| is_unanswered(error)) {
             return Err(with_operations(&engine, error).with_data(json!({ "deleted": deleted })));
         }
@@ -181,8 +191,9 @@ fn refuse_protected(deployment: &Deployment) -> Result<()> {
     )))
 }
 
-/// Stops the task and waits: deleting a running task, or its database, fails halfway.
-async fn stop_capture(ctx: &Context, deployment: &Deployment) -> Result<()> {
+/// Stops the task and waits: deleting a running task, or its database, fails halfway. `stopped` becomes true if the task
+/// ran.
+async fn stop_capture(ctx: &Context, deployment: &Deployment, stopped: &AtomicBool) -> Result<()> {
     let Ok(task) = deployment.output(Output::TaskArn) else { return Ok(()) };
     if deployment.is_existing(Output::TaskArn) {
         return Ok(());
@@ -190,7 +201,12 @@ async fn stop_capture(ctx: &Context, deployment: &Deployment) -> Result<()> {
     let clients = ctx.aws().await?;
     ctx.console.started("capture", "stopping the task");
     let task = Task::new(clients, task, Polling::new(clients, STOP_DEADLINE), &ctx.console);
-    match Blockers::during(ctx, deployment, task.stop()).await {
+    let stop = async {
+        let status = task.describe().await?.status;
+        stopped.store(["running", "starting"].contains(&status.as_str()), Ordering::SeqCst);
+        task.stop().await
+    };
+    match Blockers::during(ctx, deployment, stop).await {
         Ok(changed) => {
             drop_slot(ctx, deployment).await;
             ctx.console.finished("capture", if changed { "stopped" } else { "was not running" }, changed);

@@ -1,6 +1,6 @@
 //! Ctrl-C detaches: CloudFormation goes on, and the last words say how to attach again or cancel.
 
-use outboxctl_test_support::cloudformation::{World as Script, step};
+use outboxctl_test_support::cloudformation::{Fault, Task, World as Script, step};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -86,6 +86,33 @@ fn a_dry_run_that_is_interrupted_still_removes_what_it_made() {
     assert_eq!(left, 0);
     account.server.world().stack(&full("bus")).happen(step("stack", "REVIEW_IN_PROGRESS", ""));
     assert_eq!(account.ok(&["deploy"])["changed"], true);
+}
+
+#[test]
+fn a_deletion_that_is_interrupted_while_the_capture_stops_shows_how_to_resume_it() {
+    let account = Account::new("rds-eventbridge", Script::default());
+    account.ok(&["deploy"]);
+    {
+        let mut world = account.server.world();
+        world.task = Some(Task { status: "running".into(), ..Task::default() });
+        world.calls.clear();
+        world.faults =
+            Box::new(|_, action| if action.ends_with("StopReplicationTask") { Fault::Hang } else { Fault::None });
+    }
+    let out = interrupted(&account, &["destroy", "--yes"], |account| account.server.hung() > 0);
+    assert!(out.contains("error: stopped; no stack is being changed"), "{out}");
+    assert!(out.contains("the capture is stopped") && out.contains("`outboxctl dms start --pipeline"), "{out}");
+    assert_eq!(account.server.world().count("DeleteStack"), 0);
+
+    // A capture that did not run is not mentioned.
+    {
+        let mut world = account.server.world();
+        world.task = Some(Task { status: "stopped".into(), ..Task::default() });
+        world.faults = Box::new(|_, action| if action == "DescribeStackEvents" { Fault::Hang } else { Fault::None });
+    }
+    let hung = account.server.hung();
+    let out = interrupted(&account, &["destroy", "--yes"], |account| account.server.hung() > hung);
+    assert!(!out.contains("the capture is stopped"), "{out}");
 }
 
 #[test]
