@@ -1,5 +1,6 @@
 //! The template parameters that a user may set.
 
+use regex_lite::Regex;
 use serde_yaml_ng::Value;
 
 use super::{Pipeline, Source, templates};
@@ -24,10 +25,13 @@ pub struct Parameter {
 }
 
 impl Parameter {
-    /// Returns why the template does not accept this value; None where it does. Patterns are left to CloudFormation.
+    /// Returns why the template does not accept this value; None where it does.
     pub fn objection(&self, value: &str) -> Option<String> {
         if !self.allowed.is_empty() && !self.allowed.iter().any(|allowed| allowed == value) {
             return Some(format!("{} is {value:?}; it can be {}", self.name, self.allowed.join(", ")));
+        }
+        if let Some(pattern) = self.pattern.as_ref().filter(|pattern| !matches(pattern, value)) {
+            return Some(format!("{} is {value:?}, which does not match {pattern}", self.name));
         }
         if !self.number {
             return None;
@@ -41,6 +45,12 @@ impl Parameter {
             _ => None,
         }
     }
+}
+
+/// Returns whether the whole value matches an `AllowedPattern`, as CloudFormation requires. Its regular expressions are
+/// those of Java, of which the templates use a common subset: a test reads all of them.
+fn matches(pattern: &str, value: &str) -> bool {
+    Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|pattern| pattern.is_match(value))
 }
 
 /// Returns the parameters of the pipeline's templates that a user may set, each once, in the order of the stacks.
@@ -119,5 +129,17 @@ mod tests {
         assert!(objection("RetentionHours", "2").is_some_and(|text| text.contains("24")));
         assert!(objection("Shards", "many").is_some_and(|text| text.contains("not a number")));
         assert_eq!(objection("Shards", "4"), None);
+        assert!(objection("VpcCidr", "10.0.0.0/8").is_some_and(|text| text.contains("does not match")));
+        assert_eq!(objection("VpcCidr", "10.0.0.0/16"), None);
+        // A line break at the end is part of the value.
+        assert!(objection("ReplicationInstanceClass", "dms.t3.medium\n").is_some());
+    }
+
+    #[test]
+    fn every_pattern_is_a_regular_expression() {
+        let parameters = pipelines::ALL.iter().flat_map(|pipeline| parameters(pipeline).expect("templates"));
+        for (name, pattern) in parameters.filter_map(|one| Some((one.name, one.pattern?))) {
+            Regex::new(&pattern).unwrap_or_else(|error| panic!("{name}: {pattern}: {error}"));
+        }
     }
 }

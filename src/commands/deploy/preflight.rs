@@ -25,15 +25,17 @@ pub async fn check(
     overrides: &mut BTreeMap<String, String>,
 ) -> Result<()> {
     let deployed = |name: &str| deployed(deployment, name);
-    let values = consistent(deployment, overrides)?;
-    existing::check(ctx, deployment, overrides, &values).await?;
-    engine(ctx, deployment, overrides, &values)?;
     if let (Some(before), Some(after)) = (deployed("DatabaseVersion"), overrides.get("DatabaseVersion"))
         && before != after
+        && !deployment.replaces(&DATABASE)
     {
         let is_aurora = matches!(deployment.server(), Some(Server::Cluster(_)));
         return Err(other_version(ctx, is_aurora, before, after));
     }
+    accepted(deployment.pipeline, overrides)?;
+    let values = consistent(deployment, overrides)?;
+    existing::check(ctx, deployment, overrides, &values).await?;
+    engine(ctx, deployment, overrides, &values)?;
     if let (Some(before), Some(after)) =
         (number(deployed("Shards")), number(overrides.get("Shards").map(String::as_str)))
         && before != after
@@ -118,6 +120,19 @@ fn consistent(deployment: &Deployment, overrides: &BTreeMap<String, String>) -> 
             Ok(defaults.chain(values).collect())
         }
         Some(text) => Err(Error::new(Kind::Usage, text).hint("set both, in outboxctl.toml or with --parameter")),
+    }
+}
+
+/// Checks the user's values, as CloudFormation does for each stack: the first stacks would be created before it reaches a
+/// wrong value.
+fn accepted(pipeline: &Pipeline, overrides: &BTreeMap<String, String>) -> Result<()> {
+    let parameters = pipelines::parameters(pipeline)?;
+    let objections = parameters.iter().filter_map(|one| one.objection(overrides.get(&one.name)?));
+    let objections: Vec<_> = objections.collect();
+    match objections.is_empty() {
+        true => Ok(()),
+        false => Err(Error::new(Kind::Usage, objections.join("; "))
+            .hint("correct it in [parameters] of outboxctl.toml, or in --parameter; nothing was deployed")),
     }
 }
 

@@ -102,3 +102,28 @@ fn only_the_first_deploy_names_the_next_command() {
     let out = account.fails(0, &["deploy", "--parameter", "LogDays=7"]);
     assert!(out.contains("is updated in stage dev") && !out.contains("next:"), "{out}");
 }
+
+#[test]
+fn values_that_no_template_accepts_are_refused_before_the_first_stack() {
+    let account = Account::new(PIPELINE, Script::default());
+    let cases = [
+        ("Shards=many", "Shards is \"many\", which is not a number"),
+        ("LogDays=2", "LogDays is \"2\"; it can be 1, 3, "),
+        ("RetentionHours=2", "RetentionHours is 2; the least is 24"),
+        ("ReplicationInstanceClass=t3.medium", "ReplicationInstanceClass is \"t3.medium\", which does not match "),
+        ("VpcCidr=10.0.0.0/8", "VpcCidr is \"10.0.0.0/8\", which does not match "),
+        ("DatabaseClass=db.t4g.micro ", "DatabaseClass is \"db.t4g.micro \", which does not match "),
+    ];
+    for (value, reason) in cases {
+        for more in [&[][..], &["--dry-run"]] {
+            let out = account.fails(2, &[&["deploy", "--parameter", value], more].concat());
+            assert!(out.contains(reason), "{value}: {out}");
+        }
+    }
+    let both = account.fails(2, &["deploy", "--parameter", "Shards=many", "--parameter", "LogDays=2"]);
+    assert!(both.contains("Shards is") && both.contains("LogDays is"), "all at once: {both}");
+    account.world.write("outboxctl.toml", "[parameters]\nDatabaseClass = 'micro'\n");
+    let out = account.fails(2, &["deploy"]);
+    assert!(out.contains("DatabaseClass is \"micro\"") && out.contains("[parameters]"), "{out}");
+    assert_eq!(account.server.world().count("CreateChangeSet"), 0);
+}
