@@ -53,11 +53,18 @@ impl Error {
         self
     }
 
-    /// Replaces the kind's standing hint, if it does not apply to this case.
+    /// Replaces the kind's standing hint, if it does not apply to this case. Has no effect if it was removed, because the
+    /// error then has the remedy among its own hints.
     #[must_use]
     pub fn standing_hint(mut self, hint: impl Into<String>) -> Self {
-        self.standing = Some(Cow::Owned(hint.into()));
+        self.standing = self.standing.map(|_| Cow::Owned(hint.into()));
         self
+    }
+
+    /// Removes the kind's standing hint: the hints for this case have the remedy.
+    #[must_use]
+    pub fn without_standing_hint(self) -> Self {
+        Self { standing: None, ..self }
     }
 
     /// Keeps the cause; its text is shown as "caused by".

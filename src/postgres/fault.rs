@@ -7,6 +7,7 @@ use rustls_pki_types::InvalidDnsNameError;
 use tokio_postgres::error::SqlState;
 
 use super::Target;
+use super::names::quote_identifier;
 use super::pooler::Pooler;
 use super::tls::Roots;
 use crate::error::{Error, Kind};
@@ -20,16 +21,20 @@ pub(super) fn connecting(error: tokio_postgres::Error, target: &Target) -> Error
         return pooler.error(&format!("{at}: {}", describe(&error))).with_source(error);
     }
     if let Some(state) = error.code() {
-        let (kind, text) = match *state {
-            SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
-                (Kind::WrongSecret, format!("{at}: user name or password refused ({})", state.code()))
+        let answer = format!("{at}: {}", describe(&error));
+        let refused = |kind, remedy: String| Error::new(kind, answer).hint(remedy).without_standing_hint();
+        let fault = match *state {
+            SqlState::INVALID_PASSWORD => {
+                Error::new(Kind::WrongSecret, format!("{at}: user name or password refused ({})", state.code()))
             }
+            SqlState::INVALID_AUTHORIZATION_SPECIFICATION => refused(Kind::WrongSecret, NOT_ADMITTED.to_owned()),
             SqlState::INVALID_CATALOG_NAME => {
-                (Kind::UnknownDatabase, format!("{at}: database not found ({})", state.code()))
+                Error::new(Kind::UnknownDatabase, format!("{at}: database not found ({})", state.code()))
             }
-            _ => (Kind::DatabaseUnreachable, format!("{at}: {}", describe(&error))),
+            // The server was reached: neither the route nor a port is the problem.
+            _ => refused(Kind::DatabaseUnreachable, remedy(state, target)),
         };
-        return Error::new(kind, text).with_source(error);
+        return fault.with_source(error);
     }
     if let Some(reason) = certificate_fault(&error) {
         let text = format!("{at}: the server's certificate is not trusted: {reason}");
@@ -41,6 +46,32 @@ pub(super) fn connecting(error: tokio_postgres::Error, target: &Target) -> Error
         false => fault,
     };
     fault.with_source(error)
+}
+
+/// Remedy for SQLSTATE 28000, with which PostgreSQL refuses a user for any other reason than the password.
+const NOT_ADMITTED: &str = "the user must exist with the attribute LOGIN, and pg_hba.conf must admit it from this address; on RDS, a \
+     user with the role rds_iam signs in with a token instead of a password";
+
+/// Returns the remedy for a server that was reached and refuses the connection.
+fn remedy(state: &SqlState, target: &Target) -> String {
+    let (database, user) = (quote_identifier(&target.database), quote_identifier(&target.user));
+    match *state {
+        SqlState::TOO_MANY_CONNECTIONS => {
+            "close connections that are not used (pg_stat_activity lists them), or raise max_connections or the CONNECTION \
+             LIMIT of the user or the database"
+                .to_owned()
+        }
+        SqlState::CANNOT_CONNECT_NOW | SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN => {
+            "the server is starting, stopping or recovering: try again in a moment".to_owned()
+        }
+        SqlState::INSUFFICIENT_PRIVILEGE => {
+            format!("as the owner of the database: GRANT CONNECT ON DATABASE {database} TO {user}")
+        }
+        SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE => {
+            format!("as a superuser: ALTER DATABASE {database} ALLOW_CONNECTIONS true")
+        }
+        _ => "the server was reached, and refuses the connection for this reason".to_owned(),
+    }
 }
 
 /// Returns whether a server of this machine does not speak TLS. The driver reports that without an error of the system

@@ -21,6 +21,13 @@ pub struct WireError {
     pub message: String,
     #[serde(default)]
     pub hints: Vec<String>,
+    /// The kind's standing hint applies; always in replies of earlier versions.
+    #[serde(default = "yes")]
+    pub standing: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl From<Result<AdminResponse>> for AdminReply {
@@ -51,6 +58,7 @@ impl From<&Error> for WireError {
             message,
             // The general hint belongs to the kind; the receiver of the code adds it again.
             hints: error.hints().filter(|hint| Some(*hint) != standing).map(str::to_owned).collect(),
+            standing: error.hints().any(|hint| Some(hint) == standing),
         }
     }
 }
@@ -58,7 +66,8 @@ impl From<&Error> for WireError {
 impl From<WireError> for Error {
     fn from(wire: WireError) -> Self {
         let kind = Kind::from_name(&wire.code).unwrap_or(Kind::Failed);
-        wire.hints.into_iter().fold(Self::new(kind, wire.message), Self::hint)
+        let error = wire.hints.into_iter().fold(Self::new(kind, wire.message), Self::hint);
+        if wire.standing { error } else { error.without_standing_hint() }
     }
 }
 
@@ -75,5 +84,16 @@ mod tests {
         assert_eq!(received.kind(), Kind::Schema);
         assert_eq!(received.message(), "table outbox is missing");
         assert_eq!(received.hints().collect::<Vec<_>>(), ["look again", Kind::Schema.hint().expect("hint")]);
+    }
+
+    #[test]
+    fn a_standing_hint_is_only_added_where_it_applies() {
+        let sent = Error::new(Kind::DatabaseUnreachable, "too many connections").hint("close some");
+        let reply = AdminReply::from(Err(sent.without_standing_hint()));
+        let received = Result::from(reply).expect_err("error").standing_hint("check the security groups");
+        assert_eq!(received.hints().collect::<Vec<_>>(), ["close some"]);
+        let earlier = r#"{"error": {"code": "database-unreachable", "message": "no connection"}}"#;
+        let received = Result::from(serde_json::from_str::<AdminReply>(earlier).expect("a reply")).expect_err("error");
+        assert_eq!(received.hints().next(), Kind::DatabaseUnreachable.hint());
     }
 }

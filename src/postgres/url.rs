@@ -58,10 +58,10 @@ pub fn target(url: &DatabaseUrl, roots: impl FnOnce() -> Result<Roots>) -> Resul
     let missing = |name: &str| refused(format!("it has no {name}"));
     let host = get("host").ok_or_else(|| missing("host"))?;
     let user = get("user").ok_or_else(|| missing("user"))?;
-    let port = get("port").map_or(Ok(5432), str::parse).map_err(|_| refused("the port is not a number".to_owned()))?;
-    if host.contains(',') {
+    if [Some(host), get("port")].into_iter().flatten().any(|list| list.contains(',')) {
         return Err(refused("it names several hosts: name the one that takes writes".to_owned()));
     }
+    let port = get("port").map_or(Ok(5432), str::parse).map_err(|_| refused("the port is not a number".to_owned()))?;
     let is_socket = host.starts_with('/');
     let encrypted = is_encrypted(get("sslmode"), is_socket || is_loopback_host(host)).map_err(refused)?;
     let roots = match get("sslrootcert") {
@@ -236,6 +236,20 @@ mod tests {
         let file = read("host=h user=u sslrootcert=/etc/ca.pem").expect("valid");
         assert_eq!(file.roots, Roots::File("/etc/ca.pem".into()));
         assert_eq!(read("host=h user=u sslrootcert=system").expect("valid").roots, Roots::System);
+    }
+
+    #[test]
+    fn several_hosts_are_named_as_the_reason() {
+        for text in [
+            "postgresql://u@a,b/d",
+            "postgresql://u@a:1,b:2/d",
+            "postgresql://u@[::1]:1,[::2]:2/d",
+            "postgresql://u@a/d?host=a,b&port=1,2",
+            "host=a,b port=1,2 user=u",
+        ] {
+            let error = read(text).map(|target| target.describe()).expect_err(text);
+            assert!(error.message().contains("several hosts"), "{text}: {error}");
+        }
     }
 
     #[test]

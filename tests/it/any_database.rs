@@ -140,6 +140,47 @@ async fn the_outbox_is_followed_in_the_order_of_commits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_refuses_a_connection_is_not_reported_as_unreachable() {
+    let Some(server) = Plain::start("").await else { return not_run(MISSING) };
+    let (world, admin) = (World::new(), server.superuser("postgres").await);
+    for (refusal, undo, reason, remedy) in [
+        (
+            "ALTER ROLE shop CONNECTION LIMIT 0",
+            "ALTER ROLE shop CONNECTION LIMIT -1",
+            "too many connections for role \"shop\" (53300)",
+            "close connections that are not used",
+        ),
+        (
+            "REVOKE CONNECT ON DATABASE shop FROM PUBLIC, shop",
+            "GRANT CONNECT ON DATABASE shop TO shop",
+            "permission denied for database \"shop\" (42501)",
+            "GRANT CONNECT ON DATABASE",
+        ),
+        (
+            "ALTER DATABASE shop ALLOW_CONNECTIONS false",
+            "ALTER DATABASE shop ALLOW_CONNECTIONS true",
+            "database \"shop\" is not currently accepting connections (55000)",
+            "ALLOW_CONNECTIONS",
+        ),
+        (
+            "ALTER ROLE shop NOLOGIN",
+            "ALTER ROLE shop LOGIN",
+            "role \"shop\" is not permitted to log in (28000)",
+            "LOGIN",
+        ),
+    ] {
+        admin.batch_execute(refusal).await.expect(refusal);
+        let text = fails(&world, &server.url(), &["db", "status"]);
+        assert!(text.contains(reason) && text.contains(remedy), "{refusal}: {text}");
+        for wrong in ["the route from this machine", "--via", "set the user's password"] {
+            assert!(!text.contains(wrong), "{refusal}: not the remedy: {text}");
+        }
+        admin.batch_execute(undo).await.expect(undo);
+    }
+    ok(&world, &server.url(), &["db", "status"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn failures_of_the_connection_never_show_the_password() {
     let Some(server) = Plain::start("").await else { return not_run(MISSING) };
     let (world, port) = (World::new(), server.port);
