@@ -32,6 +32,7 @@ const CREDENTIALS: &[&str] = &[
     "InvalidToken",
     "MissingAuthenticationToken",
     "MissingSecurityHeader",
+    "OptInRequired",
     "RequestExpired",
     "RequestTimeTooSkewed",
     "SignatureDoesNotMatch",
@@ -40,6 +41,18 @@ const CREDENTIALS: &[&str] = &[
 ];
 /// Those of them that a wrong clock causes as well.
 const CLOCK: &[&str] = &["InvalidSignature", "RequestExpired", "RequestTimeTooSkewed", "SignatureDoesNotMatch"];
+
+/// Those of them with which AWS also refuses valid credentials in a region that the account has not enabled ("Enable or
+/// disable AWS Regions in your account" in the Account Management reference guide). Tokens of the global endpoint of STS
+/// are valid only in regions that are enabled by default ("Manage AWS STS in an AWS Region" in the IAM user guide).
+const REGION: &[&str] = &[
+    "AuthFailure",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidToken",
+    "OptInRequired",
+    "UnrecognizedClient",
+];
 
 /// Returns the code without the suffixes of some services.
 fn plain(code: &str) -> &str {
@@ -91,8 +104,11 @@ where
             Some(code) => {
                 let text = service.err().message().unwrap_or_default();
                 let clock = "a wrong clock on this machine can also cause this: `outboxctl doctor` compares it";
+                let region = "AWS also answers this if the account has not enabled the region, or if a session token of the \
+                              global endpoint of STS is used in a region that is not enabled by default";
                 Error::new(kind_of(code), format!("{action}: {code}: {text}"))
                     .with_hints(CLOCK.contains(&plain(code)).then_some(clock))
+                    .with_hints(REGION.contains(&plain(code)).then_some(region))
             }
             // An error without a code is an answer that the SDK could not read; only its causes are known.
             None => Error::new(Kind::Aws, format!("{action}: the service's answer can't be read")).with_source(error),

@@ -31,3 +31,24 @@ async fn codes_that_mean_sign_in_end_with_4() {
         assert!(out.starts_with("exit: 4\n") && out.contains(code), "{code}: {out}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_region_that_is_not_enabled_is_named_as_a_possible_cause() {
+    let aws = FakeAws::start(expired, None).await;
+    for (code, is_possible) in [
+        ("AuthFailure", true),
+        ("InvalidAccessKeyId", true),
+        ("InvalidClientTokenId", true),
+        ("InvalidToken", true),
+        ("OptInRequired", true),
+        ("UnrecognizedClientException", true),
+        ("ExpiredToken", false),
+    ] {
+        let world = World::new();
+        let mut command = with_keys(&world, "");
+        command.env("AWS_ACCESS_KEY_ID", format!("KEY{code}"));
+        let out = transcript(&world, command, &["outputs", "--region", "me-south-1", "--endpoint-url", &aws.url]);
+        assert!(out.starts_with("exit: 4\n"), "{code}: {out}");
+        assert_eq!(out.contains("the account has not enabled the region"), is_possible, "{code}: {out}");
+    }
+}
