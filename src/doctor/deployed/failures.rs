@@ -3,11 +3,12 @@
 use aws_sdk_cloudwatch::types::{AlarmType, StateValue};
 use aws_sdk_sqs::types::QueueAttributeName;
 
-use super::{Finding, Subject};
+use super::{DELETED, Finding, Subject, gone};
 use crate::aws::buckets;
-use crate::error::{AwsContext, Result};
-use crate::pipelines::Output;
+use crate::error::{AwsContext, Result, sdk_code};
+use crate::pipelines::{Output, Store};
 use crate::report::count;
+use crate::streams::bus::is_missing_queue;
 
 pub async fn failure_bucket(subject: Subject<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "dead letters";
@@ -23,26 +24,35 @@ pub async fn failure_bucket(subject: Subject<'_>) -> Result<Vec<Finding>> {
     }])
 }
 
-/// Checks the pipeline's queues: all of them are dead-letter queues.
+/// Checks the pipeline's queues, which are those of undelivered events. The outputs name them: a generated name does not
+/// begin with the whole name of its stack if that is long.
 pub async fn queues(subject: Subject<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "dead-letter queues";
     let sqs = subject.context.clients.sqs();
-    let prefix = format!("{}-", subject.context.prefix());
-    let answer = sqs.list_queues().queue_name_prefix(prefix).send().await.aws("list the pipeline's queues")?;
+    let stores = subject.deployment.pipeline.route.failures.iter();
+    let outputs = stores.filter_map(|store| if let Store::Queue(output) = store.store { Some(output) } else { None });
+    let urls: Vec<_> = outputs.filter_map(|output| subject.output(output)).collect();
     let mut findings = Vec::new();
-    for url in answer.queue_urls() {
+    for url in &urls {
         let name = url.rsplit('/').next().unwrap_or(url);
         let attribute = QueueAttributeName::ApproximateNumberOfMessages;
-        let found = sqs.get_queue_attributes().queue_url(url).attribute_names(attribute.clone()).send().await;
-        let found = found.aws(format!("look into queue {name}"))?;
+        let found = sqs.get_queue_attributes().queue_url(*url).attribute_names(attribute.clone()).send().await;
+        let found = match found {
+            Err(error) if is_missing_queue(sdk_code(&error)) => {
+                findings.extend(gone(CHECK, format!("queue {name}"), DELETED));
+                continue;
+            }
+            found => found.aws(format!("look into queue {name}"))?,
+        };
         let waiting = found.attributes().and_then(|all| all.get(&attribute)).map_or("0", String::as_str);
         if waiting != "0" {
-            let remedy = "each message is an event that its target rejected: look at one in the SQS console";
+            let remedy =
+                "each is an event that its target rejected: `outboxctl dlq list` shows them with their reasons";
             findings.push(Finding::warning(CHECK, format!("about {waiting} messages in {name}"), remedy));
         }
     }
     if findings.is_empty() {
-        findings.push(Finding::ok(CHECK, format!("{}, empty", count(answer.queue_urls().len(), "queue"))));
+        findings.push(Finding::ok(CHECK, format!("{}, empty", count(urls.len(), "queue"))));
     }
     Ok(findings)
 }

@@ -26,7 +26,7 @@ use crate::outbox::Recent;
 use crate::pipelines::Hop;
 use crate::report::{Event, Expect, Reporter};
 use resources::Resources;
-pub use resources::{orphans, remove_orphans, rules};
+pub use resources::{is_missing_queue, orphans, remove_orphans, rules};
 
 /// Consecutive sentinels that must arrive.
 const IN_A_ROW: u64 = 3;

@@ -115,7 +115,8 @@ impl Resources {
     }
 }
 
-fn is_missing_queue(code: &str) -> bool {
+/// Returns whether this is a code of SQS for a queue that does not exist.
+pub fn is_missing_queue(code: &str) -> bool {
     code == "QueueDoesNotExist" || code == "AWS.SimpleQueueService.NonExistentQueue"
 }
 

@@ -9,6 +9,7 @@ mod kills;
 mod live;
 mod package;
 mod preflight;
+mod queues;
 mod signals;
 
 use outboxctl_test_support::cloudformation::{Fault, World as Script, step};

@@ -66,6 +66,8 @@ pub struct World {
     pub backups: String,
     /// The RDS API's list of snapshots of a cluster, in XML.
     pub cluster_snapshots: String,
+    /// Messages of each queue, by its URL; another queue does not exist. `ListQueues` lists only the taps.
+    pub queues: BTreeMap<&'static str, u32>,
     /// Names of log groups.
     pub log_groups: Vec<String>,
     /// Unreserved concurrent executions of functions.
@@ -92,6 +94,7 @@ impl Default for World {
             taps: Vec::new(),
             backups: String::new(),
             cluster_snapshots: String::new(),
+            queues: BTreeMap::new(),
             log_groups: Vec::new(),
             unreserved: 1_000,
             refused: Vec::new(),

@@ -38,6 +38,12 @@ impl World {
                 let queues = self.taps.iter().map(|name| format!(r#""https://sqs/123456789012/{name}""#));
                 format!(r#"{{"QueueUrls": [{}]}}"#, queues.collect::<Vec<_>>().join(","))
             }
+            "GetQueueAttributes" => match self.queues.iter().find(|(url, _)| body.contains(&format!("\"{url}\""))) {
+                Some((_, messages)) => format!(r#"{{"Attributes": {{"ApproximateNumberOfMessages": "{messages}"}}}}"#),
+                None => {
+                    return Some((400, r#"{"__type": "QueueDoesNotExist", "message": "no such queue"}"#.to_owned()));
+                }
+            },
             // Of another machine, and not renewed for a long time.
             "ListQueueTags" => {
                 let tags =
