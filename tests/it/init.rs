@@ -32,6 +32,21 @@ fn a_file_is_written_once_and_read_back() {
 }
 
 #[test]
+fn the_text_of_an_invalid_file_is_kept_beside_the_new_one() {
+    let world = World::new();
+    let (path, read) = (world.work().join("outboxctl.toml"), |name: &str| std::fs::read(world.work().join(name)));
+    // A mistake in one line, and bytes that are not text.
+    let broken: [&[u8]; 2] = [b"stage = \"team-a\"\n[existing]\nstream = orders\n", b"stage = \"team-\xff\"\n"];
+    for (text, name) in broken.into_iter().zip(["outboxctl.toml.bak", "outboxctl.toml.bak.2"]) {
+        std::fs::write(&path, text).expect("written");
+        let out = world.run(["init", "--force"]);
+        assert!(out.starts_with("exit: 0\n") && out.contains(&format!("its text is in {name}")), "{out}");
+        assert_eq!(read(name).expect("a copy"), text);
+    }
+    assert_eq!(read("outboxctl.toml.bak").expect("a copy"), broken[0], "an earlier copy is not overwritten");
+}
+
+#[test]
 fn a_wrong_answer_writes_nothing() {
     let world = World::new();
     for args in [&["init", "--pipeline", "rds"][..], &["init", "--stage", "No_1"]] {

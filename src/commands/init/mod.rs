@@ -3,9 +3,9 @@
 mod schema;
 mod text;
 
-use std::fs::Permissions;
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
@@ -64,6 +64,10 @@ impl Args {
         let outcome = Outcome::data(data(&answers, &candidates));
         if before.as_deref() == Some(text.as_str()) {
             return Ok(outcome.changed(false).summary(format!("{FILE_NAME} is already up to date")));
+        }
+        if regular && !before.as_deref().is_some_and(|text| ConfigFile::parse(text, path).is_ok()) {
+            let kept = back_up(path)?;
+            ctx.console.warn(format!("{FILE_NAME} was not valid, so its values are not kept: its text is in {kept}"));
         }
         write(path, &text, self.force)?;
         Ok(outcome.changed(true).summary(format!("wrote {FILE_NAME}; next: `outboxctl doctor`")))
@@ -149,6 +153,23 @@ fn data(answers: &text::Answers, candidates: &Candidates) -> Value {
         "path": FILE_NAME, "region": region, "profile": profile, "stage": stage, "pipeline": pipeline, "local": local,
         "candidates": found.collect::<Map<_, _>>(), "denied": candidates.denied,
     })
+}
+
+/// Copies the file beside it, under a name that is not in use; returns the name.
+fn back_up(path: &Path) -> Result<String> {
+    let failed = || format!("{} can't be copied", path.display());
+    let mut old = File::open(path).or_fail(Kind::Io, failed)?;
+    let names = std::iter::once(String::new()).chain((2_u32..).map(|number| format!(".{number}")));
+    for name in names.map(|number| format!("{FILE_NAME}.bak{number}")) {
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&name) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            copy => {
+                std::io::copy(&mut old, &mut copy.or_fail(Kind::Io, failed)?).or_fail(Kind::Io, failed)?;
+                return Ok(name);
+            }
+        }
+    }
+    Err(Error::new(Kind::Io, failed()))
 }
 
 /// Writes the file atomically; without `over` never over another file, not even one that was created in the meantime.
