@@ -8,6 +8,10 @@ from emulated import need
 kinesis = need("services.kinesis", "_expire_iterators", "_expire_records", "_next_sequence_number", "_streams")
 
 
+# The sequence number from which the emulator's numbers count.
+FIRST_NUMBER = 49 * 10**54
+
+
 def less_often(sweep, seconds):
     """Returns the sweep, limited to one run in so many seconds for each of its arguments."""
     last = {}
@@ -32,7 +36,10 @@ def install_less_frequent_sweeps():
 def install_growing_sequence_numbers():
     """Makes sequence numbers of a shard grow when the clock does not ("Record" in the Kinesis API reference: "The
     unique identifier of the record within its shard"; GetShardIterator reads on after one). The emulator derives them
-    from the time: once the clock has been set back, new records would be before the position of every reader."""
+    from the time: once the clock has been set back, new records would be before the position of every reader.
+
+    They have 56 digits and begin with 49, as in the examples of the Kinesis developer guide ("PutRecords example"). The
+    emulator's begin with zeros, which the API does not allow ("StartingSequenceNumber" of GetShardIterator)."""
     emulated = kinesis._next_sequence_number
     lock = threading.Lock()
     last = None
@@ -47,7 +54,7 @@ def install_growing_sequence_numbers():
         with lock:
             # Records of an earlier process are loaded before the first record comes.
             before = highest() if last is None else last
-            last = max(int(emulated()), before + 1)
-            return f"{last:030d}"
+            last = max(FIRST_NUMBER + int(emulated()), before + 1)
+            return str(last)
 
     kinesis._next_sequence_number = grows
