@@ -158,17 +158,20 @@ pub async fn orphans(clients: &Clients) -> Result<Vec<String>> {
 /// Returns the queues that killed processes left behind; the bus is "?" if it is not known.
 async fn orphaned_queues(clients: &Clients) -> Result<Vec<Resources>> {
     let mut found = Vec::new();
-    let queues = clients.sqs().list_queues().queue_name_prefix(PREFIX).max_results(1_000).send().await;
-    for queue_url in queues.aws("list the temporary queues")?.queue_urls() {
-        let tags = match clients.sqs().list_queue_tags().queue_url(queue_url).send().await {
+    // Without a maximum, SQS returns the first 1,000 queues and no token.
+    let queues = clients.sqs().list_queues().queue_name_prefix(PREFIX).max_results(1_000);
+    let mut queues = queues.into_paginator().items().send();
+    while let Some(queue_url) = queues.next().await {
+        let queue_url = queue_url.aws("list the temporary queues")?;
+        let tags = match clients.sqs().list_queue_tags().queue_url(&queue_url).send().await {
             // Its owner removed it in the meantime.
             Err(error) if is_missing_queue(sdk_code(&error)) => continue,
             answer => answer.aws("read a temporary queue's tags")?.tags.unwrap_or_default(),
         };
         if owner::is_orphan(&tags, Utc::now()) {
-            let name = queue_url.rsplit('/').next().unwrap_or(queue_url).to_owned();
+            let name = queue_url.rsplit('/').next().unwrap_or(&queue_url).to_owned();
             let bus = tags.get(BUS).map_or_else(|| "?".to_owned(), String::clone);
-            found.push(Resources { name, bus, queue_url: queue_url.clone() });
+            found.push(Resources { name, bus, queue_url });
         }
     }
     Ok(found)
