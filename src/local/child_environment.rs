@@ -12,6 +12,7 @@ const BASIC: &[&str] =
 
 /// Variables that the daemon reads.
 const DAEMON: &[&str] = &[
+    "OUTBOXCTL_API_RECORDS",
     "OUTBOXCTL_HOME",
     "OUTBOXCTL_LOCAL_DELIVERY",
     "OUTBOXCTL_LOCAL_NAME",

@@ -14,7 +14,7 @@ use crate::local::dms::Dms;
 use crate::local::emulator::{self, Emulator};
 use crate::local::event_source::EventSources;
 use crate::local::events::Events;
-use crate::local::gateway::{self, Gateway, ResourceProvider, Service};
+use crate::local::gateway::{self, Gateway, Records, ResourceProvider, Service};
 use crate::local::home::Home;
 use crate::local::postgres_server::Server;
 use crate::local::postgres_server::further::{Keeper, Request, Servers};
@@ -24,6 +24,7 @@ use crate::local::state::{ACCOUNT, REGION, State};
 use crate::local::tools::{EMULATOR_VERSION, Tools};
 use crate::local::transports::Transports;
 use crate::local::{key, orphans};
+use crate::settings::environment;
 
 /// Time limit for work in flight (an invocation, a put) when the stack stops.
 const IN_FLIGHT: Duration = Duration::from_secs(10);
@@ -33,6 +34,8 @@ pub(super) struct Backend {
     pub(super) key: AccessKey,
     /// Secret that the gateway sends to the emulator.
     pub(super) secret: String,
+    /// Set if requests are recorded.
+    records: Option<Arc<Records>>,
     /// Services that answer some or all of an API's operations.
     services: Vec<Arc<dyn Service>>,
     /// CloudFormation resource types that the emulator lacks.
@@ -50,6 +53,7 @@ impl Backend {
         Ok(Self {
             key: key::ensure(home)?,
             secret: listener::random::<16>()?,
+            records: environment::path("OUTBOXCTL_API_RECORDS").map(|folder| Records::create(&folder)).transpose()?,
             services: vec![dms.clone(), event_sources.clone(), Arc::new(Events::default()), rds.clone()],
             providers: vec![dms, event_sources, rds],
             requests,
@@ -74,7 +78,7 @@ pub(super) fn discard_file(home: &Home) -> PathBuf {
 pub(super) async fn with_parts(
     home: &Home,
     tools: &Tools,
-    Backend { key, secret, services, providers, requests }: Backend,
+    Backend { key, secret, records, services, providers, requests }: Backend,
     (postgres, tokens, emulator): (&mut Server, Tokens, &mut Emulator),
     (listeners, port, transports): (Vec<std::net::TcpListener>, u16, Transports),
     cancel: CancellationToken,
@@ -94,6 +98,7 @@ pub(super) async fn with_parts(
         emulator: gateway::Emulator::new(&emulator.url, &secret)?,
         key: key.clone(),
         clients: Clients::for_local(LocalEndpoint { url: url.clone(), region: REGION.into(), key: key.clone() }),
+        records,
         services,
         providers,
     });

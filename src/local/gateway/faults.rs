@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::identify::Identity;
+use super::protocol::Protocol;
 use super::{ApiRequest, ApiResponse};
 
 /// Kind of a fault.
@@ -120,33 +121,40 @@ impl Rule {
     }
 }
 
-/// Returns the response of a throttling service, with its own error code.
-pub fn throttled(service: &str) -> ApiResponse {
-    let code = match service {
-        "kinesis" => "ProvisionedThroughputExceededException",
-        "lambda" => "TooManyRequestsException",
-        "rds" | "cloudformation" | "sts" | "iam" => return query_error(StatusCode::BAD_REQUEST, "Throttling"),
-        "s3" => return query_error(StatusCode::SERVICE_UNAVAILABLE, "SlowDown"),
-        _ => "ThrottlingException",
+/// Returns the response of a throttling service, with the code of its API reference.
+pub fn throttled(request: &ApiRequest) -> ApiResponse {
+    let protocol = Protocol::of(&request.service, &request.headers);
+    let (status, code) = match (request.service.as_str(), protocol) {
+        ("kinesis", _) if is_data_plane(request.operation()) => (400, "ProvisionedThroughputExceededException"),
+        ("kinesis", _) => (400, "LimitExceededException"),
+        ("lambda", _) => (429, "TooManyRequestsException"),
+        ("sqs", _) => (400, "RequestThrottled"),
+        (_, Protocol::S3) => (503, "SlowDown"),
+        (_, Protocol::Ec2) => (503, "RequestLimitExceeded"),
+        (_, Protocol::Query) => (400, "Throttling"),
+        _ => (400, "ThrottlingException"),
     };
-    ApiResponse::error(StatusCode::BAD_REQUEST, code, "Rate exceeded")
+    protocol.error(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), code, "Rate exceeded")
 }
 
-/// Returns the response of a service that failed.
-pub fn failed(service: &str) -> ApiResponse {
-    match service {
-        "rds" | "cloudformation" | "sts" | "iam" | "s3" => {
-            query_error(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure")
-        }
-        _ => ApiResponse::error(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", "injected fault"),
-    }
+/// Returns whether an operation of Kinesis has the limits of shards, not those of the API ("Quotas and limits" in the
+/// Kinesis Data Streams developer guide).
+fn is_data_plane(operation: &str) -> bool {
+    matches!(operation, "PutRecord" | "PutRecords" | "GetRecords" | "GetShardIterator")
 }
 
-fn query_error(status: StatusCode, code: &str) -> ApiResponse {
-    let kind = if status.is_server_error() { "Receiver" } else { "Sender" };
-    let inner = format!("<Error><Type>{kind}</Type><Code>{code}</Code><Message>Rate exceeded</Message></Error>");
-    let body = format!("<ErrorResponse>{inner}<RequestId>injected-fault</RequestId></ErrorResponse>");
-    ApiResponse::new(status, "text/xml", body)
+/// Returns the response of a service that failed, with the code of its API reference.
+pub fn failed(request: &ApiRequest) -> ApiResponse {
+    let protocol = Protocol::of(&request.service, &request.headers);
+    let code = match (request.service.as_str(), protocol) {
+        ("lambda", _) => "ServiceException",
+        ("dynamodb", _) => "InternalServerError",
+        ("events", _) => "InternalException",
+        ("secretsmanager", _) => "InternalServiceError",
+        (_, Protocol::S3 | Protocol::Ec2) => "InternalError",
+        _ => "InternalFailure",
+    };
+    protocol.error(StatusCode::INTERNAL_SERVER_ERROR, code, "injected fault")
 }
 
 /// Returns the member with the entries of a batch, in request and response: PutRecords "Records", PutEvents "Entries".
@@ -257,5 +265,37 @@ mod tests {
         assert!(split.rest.is_none());
         let merged: Value = serde_json::from_slice(&split.merge(None).body).unwrap();
         assert_eq!(merged["FailedRecordCount"], 1);
+    }
+
+    #[test]
+    fn errors_have_codes_and_forms_of_their_service() {
+        let (json, form) = ("application/x-amz-json-1.1", "application/x-www-form-urlencoded");
+        let of = |service: &str, operation: &str, kind: &'static str| {
+            let request = ApiRequest::of_gateway((service, "us-east-1"), Method::POST, "/", kind, String::new());
+            let request = ApiRequest { target: Some(operation.into()), ..request.unwrap() };
+            [throttled(&request), failed(&request)]
+                .map(|answer| (answer.status.as_u16(), String::from_utf8_lossy(&answer.body).into_owned()))
+        };
+        for (service, operation, kind, throttle, error) in [
+            ("kinesis", "PutRecords", json, (400, "\"ProvisionedThroughputExceededException\""), "InternalFailure"),
+            ("kinesis", "ListShards", json, (400, "\"LimitExceededException\""), "InternalFailure"),
+            ("dynamodb", "PutItem", json, (400, "\"ThrottlingException\""), "InternalServerError"),
+            ("lambda", "", "application/json", (429, "\"TooManyRequestsException\""), "ServiceException"),
+            ("events", "PutEvents", json, (400, "\"ThrottlingException\""), "InternalException"),
+            (
+                "rds",
+                "DescribeDBInstances",
+                form,
+                (400, "<Error><Type>Sender</Type><Code>Throttling<"),
+                "InternalFailure",
+            ),
+            ("ec2", "DescribeVpcs", form, (503, "<Errors><Error><Code>RequestLimitExceeded<"), "InternalError"),
+            ("s3", "", "", (503, "<Error><Code>SlowDown<"), "<Error><Code>InternalError<"),
+            ("monitoring", "GetMetricData", "application/cbor", (400, "ThrottlingException"), "InternalFailure"),
+        ] {
+            let [throttled, failed] = of(service, operation, kind);
+            assert!(throttled.0 == throttle.0 && throttled.1.contains(throttle.1), "{service}: {throttled:?}");
+            assert!(failed.0 == 500 && failed.1.contains(error), "{service}: {failed:?}");
+        }
     }
 }

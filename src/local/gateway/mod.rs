@@ -1,10 +1,10 @@
 //! One endpoint for every AWS service: our own services and resource types first, the emulator for the rest.
 //!
 //! `api.rs` and `service.rs` are the interface for services; `server.rs` takes requests; `access.rs` and `signature.rs`
-//! refuse those of web pages and those without the stack's key or a session of a role (`sessions.rs`; `refusal.rs` in
-//! the words of each protocol); `identify.rs` finds service and operation; `emulator.rs` passes requests on;
-//! `resources.rs` serves CloudFormation; `faults.rs` makes requests fail on purpose. Imports the same rooms as
-//! [`super`].
+//! refuse those of web pages and those without the stack's key or a session of a role (`sessions.rs`; `refusal.rs` has
+//! the codes, `protocol.rs` the forms of errors); `identify.rs` finds service and operation; `emulator.rs` passes requests on;
+//! `resources.rs` serves CloudFormation; `faults.rs` makes requests fail on purpose; `records.rs` records requests for
+//! tests. Imports the same rooms as [`super`].
 
 mod access;
 mod api;
@@ -12,6 +12,8 @@ mod emulator;
 mod encoding;
 mod faults;
 mod identify;
+mod protocol;
+mod records;
 mod refusal;
 mod resources;
 mod server;
@@ -23,6 +25,7 @@ pub use access::KEY_HEADER;
 pub use api::{ApiRequest, ApiResponse};
 pub use emulator::{Emulator, MAPPING_HEADER, SERVICE_HEADER, UNREACHABLE_HEADER, as_header};
 pub use encoding::fields as query_fields;
+pub use records::Records;
 pub use server::serve;
 pub use service::{Made, Resource, ResourceProvider, ResourceRequest, Service};
 pub use sessions::Right;
@@ -57,6 +60,8 @@ pub struct Gateway {
     /// Counts writes to streams: readers that wait for records read at once, without polling all the time.
     pub stream_writes: watch::Sender<u64>,
     faults: faults::Faults,
+    /// Set if requests are recorded.
+    records: Option<Arc<Records>>,
     services: Vec<Arc<dyn Service>>,
     providers: Vec<Arc<dyn ResourceProvider>>,
     tasks: Mutex<JoinSet<()>>,
@@ -69,6 +74,8 @@ pub struct Parts {
     pub emulator: Emulator,
     pub key: AccessKey,
     pub clients: Clients,
+    /// Set if requests are recorded.
+    pub records: Option<Arc<Records>>,
     pub services: Vec<Arc<dyn Service>>,
     pub providers: Vec<Arc<dyn ResourceProvider>>,
 }
@@ -90,6 +97,7 @@ impl Gateway {
             cancel: CancellationToken::new(),
             stream_writes: watch::Sender::default(),
             faults: faults::Faults::default(),
+            records: parts.records,
             services: parts.services,
             providers: parts.providers,
             tasks: Mutex::new(JoinSet::new()),

@@ -3,41 +3,28 @@
 //! Codes: "Common error types" in the API references of STS (query), DynamoDB (JSON) and S3 (REST XML), and "Error
 //! codes for the Amazon EC2 API".
 
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 
 use super::ApiResponse;
 use super::identify::Identity;
+use super::protocol::Protocol;
 use super::signature::Refusal;
 
 /// Returns the response to a request that is not accepted.
 pub fn refused(refusal: Refusal, identity: &Identity, headers: &HeaderMap) -> ApiResponse {
     let text = format!("{} This local stack has its own access key: outboxctl local env", reason(refusal));
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-    if identity.service == "s3" {
-        let body = format!("<Error><Code>{}</Code><Message>{text}</Message></Error>", s3_code(refusal));
-        return ApiResponse::new(StatusCode::FORBIDDEN, "application/xml", body);
-    }
-    if kind.starts_with("application/x-www-form-urlencoded") {
-        // EC2 has a separate format for this error.
-        let body = if identity.service == "ec2" {
-            let error = format!("<Error><Code>AuthFailure</Code><Message>{text}</Message></Error>");
-            format!("<Response><Errors>{error}</Errors></Response>")
-        } else {
-            let code = query_code(refusal);
-            let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{text}</Message></Error>");
-            format!("<ErrorResponse>{error}<RequestId>local</RequestId></ErrorResponse>")
-        };
-        return ApiResponse::new(StatusCode::FORBIDDEN, "text/xml", body);
-    }
-    let code = json_code(refusal);
+    let protocol = Protocol::of(&identity.service, headers);
+    let code = match protocol {
+        Protocol::S3 => s3_code(refusal),
+        Protocol::Ec2 => "AuthFailure",
+        Protocol::Query => query_code(refusal),
+        Protocol::Json | Protocol::Sqs | Protocol::Cbor => json_code(refusal),
+    };
     // A JSON request names its operation, a REST one does not.
-    let status = if identity.operation.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::FORBIDDEN };
-    if kind.starts_with("application/cbor") || headers.contains_key("smithy-protocol") {
-        let mut answer = ApiResponse::new(status, "application/cbor", cbor(&[("__type", code), ("message", &text)]));
-        answer.headers.insert("smithy-protocol", HeaderValue::from_static("rpc-v2-cbor"));
-        return answer;
-    }
-    ApiResponse::error(status, code, &text)
+    let is_json_call =
+        matches!(protocol, Protocol::Json | Protocol::Sqs | Protocol::Cbor) && identity.operation.is_some();
+    let status = if is_json_call { StatusCode::BAD_REQUEST } else { StatusCode::FORBIDDEN };
+    protocol.error(status, code, &text)
 }
 
 fn reason(refusal: Refusal) -> &'static str {
@@ -82,24 +69,10 @@ fn json_code(refusal: Refusal) -> &'static str {
     }
 }
 
-/// Encodes a map of short texts in CBOR (RFC 8949, section 3).
-fn cbor(fields: &[(&str, &str)]) -> Vec<u8> {
-    let text = |bytes: &mut Vec<u8>, text: &str| {
-        // Two bytes of length: enough for any message here.
-        bytes.push(0x79);
-        bytes.extend(u16::try_from(text.len()).unwrap_or(0).to_be_bytes());
-        bytes.extend(text.as_bytes());
-    };
-    let mut bytes = vec![0xa0 + u8::try_from(fields.len()).unwrap_or(0)];
-    for (name, value) in fields {
-        text(&mut bytes, name);
-        text(&mut bytes, value);
-    }
-    bytes
-}
-
 #[cfg(test)]
 mod tests {
+    use http::{HeaderValue, header};
+
     use super::*;
 
     #[test]

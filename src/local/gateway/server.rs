@@ -17,6 +17,8 @@ use super::emulator::{
 };
 use super::faults::{self, Fault, Injection};
 use super::identify::{Identity, query_action};
+use super::protocol::Protocol;
+use super::records::Copying;
 use super::{ApiRequest, ApiResponse, Gateway, Service, refusal, resources, sessions};
 use crate::error::Error;
 use crate::listener::{self, Limits, Timed};
@@ -51,11 +53,14 @@ async fn answer(gateway: &Arc<Gateway>, request: Request<Timed>) -> Result<Respo
             None => own(gateway, &head.method, path, body).await,
         });
     }
-    let mut answer = dispatch(gateway, head, body).await;
-    if let Ok(response) = &mut answer {
-        remove_cors_headers(response.headers_mut());
-    }
-    answer
+    let exchange = gateway.records.as_ref().and_then(|records| records.begin(&head));
+    let body = Copying::request(body, exchange.as_ref());
+    let mut response = dispatch(gateway, head, body).await?;
+    remove_cors_headers(response.headers_mut());
+    Ok(match exchange {
+        Some(exchange) => exchange.of_response(response),
+        None => response,
+    })
 }
 
 /// Removes headers that would let pages of other origins read the response.
@@ -66,7 +71,7 @@ fn remove_cors_headers(headers: &mut HeaderMap) {
     }
 }
 
-async fn dispatch(gateway: &Arc<Gateway>, mut head: Parts, body: Timed) -> Result<Response<Body>, Disconnect> {
+async fn dispatch(gateway: &Arc<Gateway>, mut head: Parts, body: Incoming) -> Result<Response<Body>, Disconnect> {
     let identity = Identity::of(&head);
     let (caller, body) = match admit(gateway, &head, &identity, body).await {
         Ok(admitted) => admitted,
@@ -94,7 +99,7 @@ async fn dispatch(gateway: &Arc<Gateway>, mut head: Parts, body: Timed) -> Resul
             Err(refused) => return Ok(refused),
         }
     } else {
-        Ok(pass_on(gateway, head, body).await)
+        Ok(pass_on(gateway, head, &identity.service, body).await)
     };
     if writes {
         gateway.stream_writes.send_modify(|count| *count += 1);
@@ -113,7 +118,7 @@ async fn admit(
     gateway: &Gateway,
     head: &Parts,
     identity: &Identity,
-    body: Timed,
+    body: Incoming,
 ) -> Result<(Caller, Content), Response<Body>> {
     let refused = |why| whole(refusal::refused(why, identity, &head.headers));
     let caller = Caller::of(head, &gateway.key).map_err(refused)?;
@@ -122,7 +127,9 @@ async fn admit(
         Caller::Session(signed) => {
             gateway.sessions.key(&gateway.emulator, signed).await.map_err(|failed| match failed {
                 sessions::Failed::Refused(why) => refused(why),
-                sessions::Failed::Unknown(error) => unreachable_emulator(&error),
+                sessions::Failed::Unknown(error) => {
+                    unreachable_emulator(Protocol::of(&identity.service, &head.headers), &error)
+                }
             })?
         }
         Caller::Signed(_) | Caller::Public => gateway.key.clone(),
@@ -153,10 +160,13 @@ fn is_small(headers: &HeaderMap) -> bool {
     length.and_then(|text| text.parse::<u64>().ok()).is_some_and(|length| length <= 4096)
 }
 
+/// The body of a request as it comes from the connection.
+type Incoming = Copying<Timed>;
+
 /// A request's body: read, or streamed.
 enum Content {
     Whole(Bytes),
-    Streamed(Timed),
+    Streamed(Incoming),
 }
 
 impl Content {
@@ -204,8 +214,8 @@ async fn with_fault(
     injection: Injection,
 ) -> Result<Response<Body>, Disconnect> {
     let answer = match injection.fault {
-        Fault::Throttle => whole(faults::throttled(&request.service)),
-        Fault::Error => whole(faults::failed(&request.service)),
+        Fault::Throttle => whole(faults::throttled(request)),
+        Fault::Error => whole(faults::failed(request)),
         Fault::Drop => return Err(Disconnect),
         Fault::Late | Fault::Slow => ask(gateway, request).await,
         Fault::Partial => match faults::split(request) {
@@ -236,11 +246,12 @@ async fn ask(gateway: &Arc<Gateway>, request: &ApiRequest) -> Response<Body> {
     }
     match gateway.emulator.send(request).await {
         Ok(response) => response.map(full),
-        Err(error) => unreachable_emulator(&error),
+        Err(error) => unreachable_emulator(Protocol::of(&request.service, &request.headers), &error),
     }
 }
 
-async fn pass_on(gateway: &Gateway, mut head: Parts, body: Content) -> Response<Body> {
+async fn pass_on(gateway: &Gateway, mut head: Parts, service: &str, body: Content) -> Response<Body> {
+    let protocol = Protocol::of(service, &head.headers);
     let body = match body {
         Content::Streamed(body) => body.boxed(),
         Content::Whole(body) => {
@@ -251,13 +262,13 @@ async fn pass_on(gateway: &Gateway, mut head: Parts, body: Content) -> Response<
     };
     match gateway.emulator.forward(Request::from_parts(head, body)).await {
         Ok(response) => response.map(|body| body.map_err(Into::into).boxed()),
-        Err(error) => unreachable_emulator(&error),
+        Err(error) => unreachable_emulator(protocol, &error),
     }
 }
 
-fn unreachable_emulator(error: &Error) -> Response<Body> {
+fn unreachable_emulator(protocol: Protocol, error: &Error) -> Response<Body> {
     // Retryable for every SDK, and true.
-    whole(ApiResponse::error(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", error.message()))
+    whole(protocol.error(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", error.message()))
 }
 
 /// Reads a response whole.
@@ -268,7 +279,7 @@ async fn gather(response: Response<Body>) -> Result<ApiResponse, Box<dyn std::er
 
 /// Handles the gateway's own addresses, below `/_outboxctl/`.
 async fn own(gateway: &Arc<Gateway>, method: &Method, path: &str, body: Timed) -> Response<Body> {
-    let body = match read(body).await {
+    let body = match read(Copying::request(body, None)).await {
         Ok(body) => body,
         Err(refused) => return refused,
     };
@@ -279,7 +290,7 @@ async fn own(gateway: &Arc<Gateway>, method: &Method, path: &str, body: Timed) -
     })
 }
 
-async fn read(body: Timed) -> Result<Bytes, Response<Body>> {
+async fn read(body: Incoming) -> Result<Bytes, Response<Body>> {
     match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) => {

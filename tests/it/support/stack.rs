@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 
 use super::{World, binary};
 
+/// Variables with the folders of records that `.ci/run` evaluates after the tests.
+const RECORDS: [&str; 2] = ["OUTBOXCTL_RIGHTS_RECORDS", "OUTBOXCTL_API_RECORDS"];
+
 /// The tools (emulator, PostgreSQL where the machine has none) are fetched once for all tests; every stack has its own
 /// name, ports and data.
 pub fn home() -> PathBuf {
@@ -130,9 +133,10 @@ impl Stack {
             .env("OUTBOXCTL_LOCAL", "true")
             .envs(stripped().map(|file| ("OUTBOXCTL_FUNCTION_BINARY", file)))
             .envs(&self.variables);
-        // pip's own settings decide where packages come from. Decisions about rights are evaluated after the tests (.ci/rights).
+        // pip's own settings decide where packages come from. Decisions about rights and requests are evaluated
+        // after the tests (.ci/rights, .ci/wire).
         for (name, value) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("PIP_") || name == "OUTBOXCTL_RIGHTS_RECORDS" {
+            if name.to_string_lossy().starts_with("PIP_") || RECORDS.iter().any(|records| name == *records) {
                 command.env(name, value);
             }
         }
