@@ -174,7 +174,7 @@ mod tests {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         tokio::spawn(async move { axum::serve(listener, Router::new().route("/", post(answer))).await });
         let key = AccessKey::new("id", "secret");
-        let clients = Clients::of_local(LocalEndpoint { url, region: "eu-west-1".into(), key });
+        let clients = Clients::for_local(LocalEndpoint { url, region: "eu-west-1".into(), key });
         let clock = Clock::default();
         let config = clients.config.to_builder().time_source(SharedTimeSource::new(clock.clone()));
         let kinesis = Clients { config: config.build(), ..clients }.kinesis();

@@ -65,7 +65,7 @@ impl Args {
         if before.as_deref() == Some(text.as_str()) {
             return Ok(outcome.changed(false).summary(format!("{FILE_NAME} is already up to date")));
         }
-        if regular && !before.as_deref().is_some_and(|text| ConfigFile::parse(text, path).is_ok()) {
+        if regular && before.as_deref().is_none_or(|text| ConfigFile::parse(text, path).is_err()) {
             let kept = back_up(path)?;
             ctx.console.warn(format!("{FILE_NAME} was not valid, so its values are not kept: its text is in {kept}"));
         }

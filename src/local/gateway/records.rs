@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use base64::Engine;
@@ -19,6 +19,7 @@ use http::request::Parts;
 use http::{HeaderMap, Response};
 use http_body_util::BodyExt;
 use hyper::body::{Frame, SizeHint};
+use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 
 use super::access;
@@ -81,7 +82,7 @@ impl Records {
         let [asked, answered] = bodies.map(|body| String::from_utf8_lossy(&body.bytes));
         let query = exchange.path.split_once('?').map_or("", |(_, query)| query);
         let shape = hash(&(kind, words(query), words(&asked), words(&answered)));
-        let mut examples = self.examples.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut examples = self.examples.lock();
         let mut below = |key, limit| {
             let count = examples.entry(key).or_insert(0);
             *count += 1;
@@ -132,7 +133,7 @@ impl Exchange {
     }
 
     fn write(&self, mut response: Value, answered: &Part) {
-        let asked = self.body.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = self.body.lock();
         // A response that the client did not read whole is not the service's.
         if !answered.is_whole || !self.records.is_new(self, status(&response), [&asked, answered]) {
             return;
@@ -144,7 +145,7 @@ impl Exchange {
             "request": {"method": self.method, "path": self.path, "headers": self.headers, "body": asked.as_value()},
             "response": response,
         });
-        let mut file = self.records.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = self.records.file.lock();
         if let Err(error) = file.write_all(format!("{record}\n").as_bytes()) {
             tracing::warn!(%error, "a request could not be recorded");
         }
@@ -209,7 +210,7 @@ impl<B: hyper::body::Body> Copying<B> {
     /// Copies data, and notes whether the body has ended: not every reader asks for more after the last data.
     fn note(&self, data: Option<&Bytes>, ended: bool) {
         let Some(copied) = &self.copied else { return };
-        let mut part = copied.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut part = copied.lock();
         if let Some(data) = data {
             part.add(data);
         }
@@ -244,7 +245,7 @@ impl<B> Drop for Copying<B> {
     fn drop(&mut self) {
         if let (Some(record), Some(copied)) = (self.record.take(), &self.copied) {
             let (exchange, head) = *record;
-            exchange.write(head, &copied.lock().unwrap_or_else(PoisonError::into_inner));
+            exchange.write(head, &copied.lock());
         }
     }
 }

@@ -34,8 +34,9 @@ pub async fn open(
     cancel: CancellationToken,
 ) -> Result<()> {
     let intervals = match clients.has_shard_limits() {
-        // A shard allows five reads per second for all its readers together.
-        true => Intervals { at_tip: Duration::from_millis(400), behind: Duration::from_millis(200) },
+        // A shard allows five reads per second for all its readers together. This leaves one for an event source mapping,
+        // and at the tip two for another reader.
+        true => Intervals { at_tip: Duration::from_millis(500), behind: Duration::from_millis(300) },
         false => Intervals { at_tip: Duration::from_millis(20), behind: Duration::ZERO },
     };
     let source = Kinesis { client: Kinesis::client(clients), stream, consumer, layout };
