@@ -4,6 +4,7 @@
 
 mod running;
 
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,6 +34,19 @@ impl Ports {
     /// Returns the ports of the last run: addresses in the stack's secrets and queues name them.
     pub fn remembered(home: &Home) -> Option<Self> {
         read_json(&home.file("ports.json"))
+    }
+
+    /// Listens on the gateway's port and reserves that of PostgreSQL. A port of 0 stands for the one of the run before, if it
+    /// is free, else for any.
+    fn reserve(self, before: Option<Self>) -> Result<(Vec<TcpListener>, Self)> {
+        let again = |port: u16, last: Option<u16>| {
+            if port == 0 { last.filter(|last| ports::is_free(*last)).unwrap_or(0) } else { port }
+        };
+        let gateway = again(self.gateway, before.map(|ports| ports.gateway));
+        let (listeners, gateway) = ports::listen(gateway, "the AWS endpoint", "--port")?;
+        let postgres = again(self.postgres, before.map(|ports| ports.postgres));
+        let postgres = ports::reserve(postgres, "PostgreSQL", "--postgres-port")?;
+        Ok((listeners, Self { gateway, postgres }))
     }
 
     fn remember(self, home: &Home) -> Result<()> {
@@ -108,31 +122,13 @@ async fn serve(
         reporter.note(format!("ended {ended} processes left by an earlier stack"));
     }
     let before = Ports::remembered(home);
-    let again = |port: u16, last: Option<u16>| {
-        if port == 0 { last.filter(|last| ports::is_free(*last)).unwrap_or(0) } else { port }
-    };
-    let gateway_port = again(ports.gateway, before.map(|ports| ports.gateway));
-    let (listeners, gateway_port) = ports::listen(gateway_port, "the AWS endpoint", "--port")?;
-    let postgres_port = again(ports.postgres, before.map(|ports| ports.postgres));
-    let postgres_port = ports::reserve(postgres_port, "PostgreSQL", "--postgres-port")?;
-
+    let (listeners, ports) = ports.reserve(before)?;
     let backend = Backend::new(home)?;
     let ca_file = postgres_server::authority(home)?;
     let tokens = Tokens::default();
-    let start_postgres = async {
-        reporter.emit(Event::started("postgres", "starting"));
-        let mut postgres = Server::start(home, &tools.postgres, &tokens, postgres_port).await?;
-        if let Err(error) = has_its_port(&postgres, before).await {
-            postgres.stop().await;
-            return Err(error);
-        }
-        Ports { gateway: gateway_port, postgres: postgres_port }.remember(home)?;
-        let text = format!("PostgreSQL {} on localhost:{postgres_port}", postgres.about.version);
-        reporter.emit(Event::finished("postgres", text, true));
-        Ok(postgres)
-    };
     // In parallel: a first start takes about as long for each.
-    let start_emulator = start_emulator(home, tools, &backend, ca_file, (gateway_port, transports), reporter);
+    let start_postgres = start_postgres(home, tools, &tokens, (ports, before), reporter);
+    let start_emulator = start_emulator(home, tools, &backend, ca_file, (ports.gateway, transports), reporter);
     let (mut postgres, mut emulator) = match tokio::join!(start_postgres, start_emulator) {
         (Ok(postgres), Ok(emulator)) => (postgres, emulator),
         (Ok(mut postgres), Err(error)) => {
@@ -147,10 +143,30 @@ async fn serve(
         }
     };
     let started = (&mut postgres, tokens, &mut emulator);
-    let chosen = (listeners, gateway_port, transports);
+    let chosen = (listeners, ports.gateway, transports);
     let result = with_parts(home, tools, backend, started, chosen, cancel, ready).await;
     postgres.stop().await;
     result
+}
+
+/// Starts the server that every stack has, and keeps the ports for the next run.
+async fn start_postgres(
+    home: &Home,
+    tools: &Tools,
+    tokens: &Tokens,
+    (ports, before): (Ports, Option<Ports>),
+    reporter: &dyn Reporter,
+) -> Result<Server> {
+    reporter.emit(Event::started("postgres", "starting"));
+    let mut postgres = Server::start(home, &tools.postgres, tokens, ports.postgres).await?;
+    if let Err(error) = has_its_port(&postgres, before).await {
+        postgres.stop().await;
+        return Err(error);
+    }
+    ports.remember(home)?;
+    let text = format!("PostgreSQL {} on localhost:{}", postgres.about.version, ports.postgres);
+    reporter.emit(Event::finished("postgres", text, true));
+    Ok(postgres)
 }
 
 /// Starts the emulator, and reports what an earlier run lost.

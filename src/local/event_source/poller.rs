@@ -149,24 +149,26 @@ async fn poll<S: EventSource>(worker: Worker<S>, role: &str) {
             }
             // A shard that ended may have made its children readable.
             Some(ended) = readers.join_next_with_id() => {
-                let (task, end) = match ended {
-                    Ok(ended) => ended,
-                    Err(panic) => {
-                        tracing::error!("reading a shard failed, and is restarted: {panic}");
-                        (panic.id(), End::Failed)
-                    }
-                };
+                let (task, end) = ended.unwrap_or_else(|panic| {
+                    tracing::error!("reading a shard failed, and is restarted: {panic}");
+                    (panic.id(), End::Failed)
+                });
                 let shard = running.remove(&task).unwrap_or_default();
-                if end == End::Gone {
-                    mark_expired(&worker, &shard).await;
-                }
-                if matches!(end, End::Gone | End::Failed) {
-                    tokio::time::sleep(Duration::from_millis(200)).await;
-                }
+                conclude(&worker, &shard, end).await;
             }
         }
     }
     while readers.join_next().await.is_some() {}
+}
+
+/// Waits before a shard that no longer exists, or whose reader failed, is read again.
+async fn conclude<S: EventSource>(worker: &Worker<S>, shard: &str, end: End) {
+    if end == End::Gone {
+        mark_expired(worker, shard).await;
+    }
+    if matches!(end, End::Gone | End::Failed) {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
 }
 
 /// Counts a shard as read to its end if the stream lists it as closed but no longer knows it: its records have expired,

@@ -50,13 +50,13 @@ fn parse_repr(value: &str) -> String {
     let mut text = String::new();
     let mut characters = inner.chars();
     while let Some(c) = characters.next() {
-        match (c, c == '\\') {
-            (_, true) => match characters.next() {
+        match c {
+            '\\' => match characters.next() {
                 Some('n') => text.push(' '),
                 Some(other) => text.push(other),
                 None => {}
             },
-            (c, false) => text.push(c),
+            c => text.push(c),
         }
     }
     text.trim().to_owned()
