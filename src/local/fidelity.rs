@@ -78,6 +78,11 @@ pub const RULES: &[Rule] = &[
     ),
     enforced(
         "EventBridge",
+        "the input of a log group's target is an object with `timestamp` and `message`",
+        "CDK reference: LogGroupTargetInput",
+    ),
+    enforced(
+        "EventBridge",
         "deliveries are unordered, and some are duplicated (1 in 100)",
         "EventBridge user guide: Event delivery level",
     ),

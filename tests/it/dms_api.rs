@@ -161,6 +161,11 @@ async fn instance(client: &Client) -> String {
     let arn = made.replication_instance_arn.expect("an ARN");
     let tags = client.list_tags_for_resource().resource_arn(&arn).send().await.expect("tags");
     assert_eq!(tags.tag_list().first().and_then(Tag::value), Some("v"));
+    let elsewhere = client.config().to_builder().region(Region::new("eu-west-1")).build();
+    let elsewhere = Client::from_conf(elsewhere);
+    assert_eq!(fault!(elsewhere.list_tags_for_resource().resource_arn(&arn)), "ResourceNotFoundFault");
+    let add = elsewhere.add_tags_to_resource().resource_arn(&arn).tags(Tag::builder().key("k").value("w").build());
+    assert_eq!(fault!(add), "ResourceNotFoundFault");
     let in_use = client.delete_replication_subnet_group().replication_subnet_group_identifier("group");
     assert_eq!(fault!(in_use), "InvalidResourceStateFault");
     let deadline = Instant::now() + Duration::from_secs(10);
@@ -177,12 +182,12 @@ async fn instance(client: &Client) -> String {
 
 async fn paging(client: &Client) {
     let whole = client.describe_orderable_replication_instances().send().await.expect("offers");
-    let mut pages = client.describe_orderable_replication_instances().max_records(5).into_paginator().send();
+    let mut pages = client.describe_orderable_replication_instances().max_records(20).into_paginator().send();
     let mut count = 0;
     while let Some(page) = pages.next().await {
         count += page.expect("a page").orderable_replication_instances().len();
     }
-    assert!(count > 5);
+    assert!(count > 20);
     assert_eq!(count, whole.orderable_replication_instances().len());
 }
 

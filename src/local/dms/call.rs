@@ -40,6 +40,12 @@ impl Call<'_> {
         }
     }
 
+    /// Returns the resource of any kind with this ARN, if it is in the caller's region.
+    pub(super) fn find(&self, arn: &str) -> Answer<Resource> {
+        let found = self.store.find(arn).filter(|resource| self.is_visible(resource));
+        found.ok_or_else(|| Fault::not_found(format!("{arn} not found")))
+    }
+
     /// Returns a new ARN; with `id` where AWS takes it from the caller, else a random one like those of AWS.
     pub(super) fn arn(&self, kind: Kind, id: Option<&str>) -> String {
         let random = || uuid::Uuid::new_v4().simple().to_string().to_uppercase().chars().take(26).collect();

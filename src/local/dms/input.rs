@@ -73,13 +73,14 @@ impl Input {
         Ok(resources)
     }
 
-    /// Returns one page of `items` under `member`, with a `Marker` if more follow.
+    /// Returns one page of `items` under `member`, with a `Marker` if more follow. A page has 20 to `most` items ("MaxRecords"
+    /// in the API reference).
     pub(super) fn page(&self, member: &str, items: Vec<Value>, most: u64) -> Answer<Value> {
         let size = match &self.0["MaxRecords"] {
             Value::Null => most.min(100),
             value => value
                 .as_u64()
-                .filter(|n| (1..=most).contains(n))
+                .filter(|n| (20..=most).contains(n))
                 .ok_or_else(|| Fault::parameter(format!("MaxRecords must be at least 20 and at most {most}")))?,
         };
         let from = match self.optional("Marker") {
@@ -99,4 +100,22 @@ impl Input {
 
 fn texts(values: &Value) -> Vec<&str> {
     values.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_at_least_20_items() {
+        let items: Vec<Value> = (0..45).map(Value::from).collect();
+        let page = |input: Value| Input(input).page("Items", items.clone(), 100);
+        let first = page(json!({"MaxRecords": 20})).expect("a page");
+        assert_eq!((first["Items"].as_array().map(Vec::len), &first["Marker"]), (Some(20), &json!("20")));
+        let last = page(json!({"MaxRecords": 100, "Marker": "40"})).expect("a page");
+        assert_eq!((&last["Items"], &last["Marker"]), (&json!([40, 41, 42, 43, 44]), &Value::Null));
+        for size in [0, 19, 101] {
+            assert!(page(json!({"MaxRecords": size})).is_err(), "{size}");
+        }
+    }
 }

@@ -91,10 +91,14 @@ fn properties(value: &Value) -> Map<String, Value> {
     properties
 }
 
+/// Returns the value of every property that a template can omit: an update has those of the properties that it no longer
+/// sets.
 fn defaults() -> Map<String, Value> {
     let defaults = serde_json::to_value(super::mapping::Settings::default()).unwrap_or_default();
     let mut defaults = defaults.as_object().cloned().unwrap_or_default();
     defaults.insert("Enabled".into(), true.into());
+    // Omitted above, because the API shows none; an empty one removes the filters.
+    defaults.insert("FilterCriteria".into(), json!({}));
     defaults
 }
 
@@ -122,4 +126,26 @@ async fn emulated(
         return Ok(value);
     }
     Err(value.get("message").or(value.get("Message")).and_then(Value::as_str).unwrap_or("refused").to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::local::event_source::filter::Filters;
+    use crate::local::event_source::mapping::{Settings, merge};
+
+    #[test]
+    fn an_update_resets_the_properties_that_the_template_no_longer_sets() {
+        let changes = json!({
+            "BatchSize": 7, "MaximumRetryAttempts": 2, "BisectBatchOnFunctionError": true,
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            "FilterCriteria": {"Filters": [{"Pattern": "{\"data\": {\"a\": [1]}}"}]},
+            "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:000000000000:failed"}},
+        });
+        let changed = merge(&Settings::default(), changes.as_object().unwrap()).unwrap();
+        let mut reset = merge(&changed, &defaults()).unwrap();
+        assert!(Filters::parse(reset.filter_criteria.as_ref()).unwrap().is_empty());
+        reset.filter_criteria = None;
+        assert_eq!(reset, Settings::default());
+    }
 }
