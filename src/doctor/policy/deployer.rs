@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::calls::deploy_actions;
 use super::generated;
 use super::statements::{roles, stacks};
-use crate::doctor::permissions::actions;
 use crate::pipelines::Pipeline;
 
 /// Services for which AWS creates a service-linked role at the first use.
@@ -26,7 +26,7 @@ pub fn statements(pipeline: &Pipeline, stage: &str) -> Vec<Value> {
     iam.push(format!("arn:*:iam::*:policy/{own}"));
     let linked: BTreeSet<_> =
         LINKED.iter().filter(|(stack, _)| pipeline.stack(stack).is_some()).map(|(_, service)| *service).collect();
-    let all = actions(pipeline);
+    let all = deploy_actions(pipeline);
     let of = |wanted: &dyn Fn(&str) -> bool| all.iter().copied().filter(|action| wanted(action)).collect::<Vec<_>>();
     let is_linked = |action: &str| action == "iam:CreateServiceLinkedRole";
     let is_iam = |action: &str| action.starts_with("iam:") && action != "iam:ListRoles" && !is_linked(action);
@@ -76,7 +76,7 @@ mod tests {
         for pipeline in pipelines::ALL {
             let policy = document(Role::Deployer, pipeline, "dev", &Existing::default());
             let granted = granted(&policy);
-            for action in actions(pipeline) {
+            for action in deploy_actions(pipeline) {
                 assert!(granted.contains_key(action), "{}: {action}", pipeline.name);
             }
             // Further calls of `doctor` and `destroy`.

@@ -1,7 +1,7 @@
 //! Least-privilege policies for the people and programs that run the commands.
 //!
-//! The deployer's actions follow from the resource types in the templates ([`deployer`]); those of the other roles from the
-//! calls of the commands ([`calls`]).
+//! The deployer's actions follow from the resource types in the templates and the calls of a deploy ([`deployer`]); those of the
+//! other roles from the calls of the commands ([`calls`]).
 
 pub mod calls;
 mod consumer;

@@ -4,16 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::calls::{CALLS, On, is_relevant};
+use super::calls::{CALLS, On, deploy_actions, is_relevant};
 use super::{Role, generated};
-use crate::doctor::permissions;
 use crate::pipelines::{Given, Home, Output, Pipeline};
 use crate::settings::Existing;
 
 /// Returns one statement for each kind of resource that the role acts on, without the actions that the deployer's
 /// statements have already.
 pub fn of_calls(role: Role, pipeline: &Pipeline, stage: &str, existing: &Existing) -> Vec<Value> {
-    let granted = if role == Role::Deployer { permissions::actions(pipeline) } else { Vec::new() };
+    let granted = if role == Role::Deployer { deploy_actions(pipeline) } else { Vec::new() };
     let mut by_resource: BTreeMap<On, BTreeSet<&str>> = BTreeMap::new();
     for call in CALLS.iter().filter(|call| call.roles.contains(&role)) {
         let actions = call.actions.iter().filter(|action| is_relevant(action, pipeline) && !granted.contains(action));
