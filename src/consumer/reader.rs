@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_kinesis::types::Record;
+use tokio_util::sync::CancellationToken;
 
 use super::event::read;
 use super::lease::{Checkpoint, Lease, Leases, is_final};
@@ -101,18 +102,32 @@ impl<L: Leases, S: Store> Reader<L, S> {
         self.processor.metrics.count(|totals| totals.records += count);
         self.processor.metrics.shard(shard, lag(&page), false);
         let arrivals = page.records.into_iter().map(|record| read(shard, record, &self.source.layout)).collect();
-        let processing = self.processor.process(arrivals, progress, context);
-        tokio::pin!(processing);
-        loop {
-            tokio::select! {
-                outcome = &mut processing => return outcome,
-                () = tokio::time::sleep(self.checkpoint_every) => {
-                    if !self.checkpoint(shard, progress).await? {
-                        context.validity.end();
-                    }
-                }
+        let finished = CancellationToken::new();
+        let processing = async {
+            let _finished = finished.clone().drop_guard();
+            self.processor.process(arrivals, progress, context).await
+        };
+        // Both at once: the lease may expire while a checkpoint gets no answer, and the handlers must end with it.
+        let (outcome, saved) = tokio::join!(processing, self.save(shard, progress, context, &finished));
+        saved.and(outcome)
+    }
+
+    /// Checkpoints finished records at intervals until the page is `finished`. Ends the lease if it is lost.
+    async fn save(
+        &self,
+        shard: &str,
+        progress: &Progress,
+        context: &LeaseContext,
+        finished: &CancellationToken,
+    ) -> Result<()> {
+        while finished.run_until_cancelled(tokio::time::sleep(self.checkpoint_every)).await.is_some() {
+            let kept = self.checkpoint(shard, progress).await;
+            if !matches!(kept, Ok(true)) {
+                context.validity.end();
             }
+            kept?;
         }
+        Ok(())
     }
 
     /// Moves the checkpoint to the last finished record; returns false if the lease is lost.

@@ -50,6 +50,56 @@ async fn a_handler_ends_with_the_lease() {
     assert!(world.store.sequences().is_empty());
 }
 
+/// A request for a checkpoint may take longer than the lease is valid.
+#[tokio::test]
+async fn a_handler_ends_with_the_lease_also_while_a_checkpoint_gets_no_answer() {
+    let mut world = World::new();
+    // A record without an event, so that there is a checkpoint to save while the handler runs.
+    world.kinesis.put("a", br#"{"metadata":{"record-type":"control","operation":"create-table"}}"#.to_vec());
+    world.put("a", "p1", 1);
+    let (target, url) = Target::slow(Duration::from_secs(60)).await;
+    let hook = Hook::Post(Box::new(Post::new(&url, Duration::from_secs(60)).expect("a URL")));
+    world.trouble().silent_checkpoints = true;
+    let worker = world.start_with("w", hook).await;
+    until("the effect", || target.with(|received| received.under_way == 1)).await;
+    world.trouble().cut = Some("w".into());
+    until("its end", || target.with(|received| received.under_way == 0)).await;
+    world.trouble().silent_checkpoints = false;
+    worker.stop().await;
+    assert!(world.store.sequences().is_empty());
+}
+
+/// The worker that lists the shards adds leases of children first, and may be killed before those of the parents.
+#[tokio::test]
+async fn a_child_waits_for_a_parent_that_has_no_lease_yet() {
+    let mut world = World::new();
+    world.kinesis.open("x", &[]);
+    world.leases.create(&Lease::new("x", [], Checkpoint::Oldest)).await.expect("fine");
+    let lease = world.leases.list().await.expect("leases").remove(0);
+    world.leases.take(&lease, "other").await.expect("fine").expect("taken");
+    let leases = world.leases.clone();
+    let other = tokio::spawn(async move {
+        while leases.renew("x", "other").await.expect("fine").is_some() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    let worker = world.start("w").await;
+    world.put("a", "p2", 1);
+    until("the first event", || world.marked() == 1).await;
+    // From here on the worker knows the shards, and does not list them for a minute.
+    world.kinesis.open("b", &["x"]);
+    world.put("b", "p1", 1);
+    world.kinesis.open("c", &["b"]);
+    world.put("c", "p1", 2);
+    world.leases.create(&Lease::new("c", ["b".to_owned()], Checkpoint::Oldest)).await.expect("fine");
+    world.leases.checkpoint("x", "other", &Checkpoint::End).await.expect("fine");
+    world.leases.release("x", "other", None).await.expect("fine");
+    other.await.expect("no panic");
+    until("all", || world.marked() == 3).await;
+    worker.stop().await;
+    assert_eq!(world.store.sequences()["p1"], [1, 2]);
+}
+
 #[tokio::test]
 async fn a_busy_lease_table_delays_checkpoints_only() {
     let mut world = World::new();

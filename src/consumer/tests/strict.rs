@@ -1,6 +1,7 @@
 //! Leases in memory that check the rules of checkpoints, and fail on request.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use outboxctl_test_support::kinesis::ScriptedKinesis;
 use parking_lot::Mutex;
@@ -30,6 +31,8 @@ pub struct Trouble {
     pub lists: usize,
     /// Number of lists that fail once a shard was read to its end.
     pub lists_after_end: usize,
+    /// Checkpoints get no answer while this is set.
+    pub silent_checkpoints: bool,
 }
 
 impl Trouble {
@@ -84,6 +87,9 @@ impl Leases for Strict {
     }
 
     async fn checkpoint(&self, shard: &str, me: &str, to: &Checkpoint) -> Result<bool> {
+        while self.trouble.lock().silent_checkpoints {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         self.reach(me)?;
         Trouble::fail_while(&mut self.trouble.lock().checkpoints)?;
         if *to == Checkpoint::End {

@@ -7,7 +7,7 @@ mod compare;
 mod ending;
 mod turn;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -65,6 +65,8 @@ pub struct Worker<L, S> {
     readers: Readers,
     /// Time of the last listing of shards; `None` to list them in the next turn.
     listed: Option<Instant>,
+    /// The parents of leases that the stream did not have at that time: they have expired.
+    expired: BTreeSet<String>,
     /// Indicates whether every readable lease is held here or by a live worker.
     settled: bool,
 }
@@ -79,6 +81,7 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
             held: BTreeMap::new(),
             readers: JoinSet::new(),
             listed: None,
+            expired: BTreeSet::new(),
             settled: false,
         }
     }

@@ -1,5 +1,6 @@
 //! One turn: renews held leases, observes others, and takes this worker's share.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -26,7 +27,9 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
         self.settled = false;
         self.renew().await;
         let leases = self.reader.leases.list().await?;
-        let leases = if self.listed.is_none_or(|listed| listed.elapsed() >= LOOK_FOR_SHARDS) || leases.is_empty() {
+        let due = self.listed.is_none_or(|listed| listed.elapsed() >= LOOK_FOR_SHARDS);
+        // Another worker adds leases for shards that are not known here, children before their parents.
+        let leases = if due || leases.is_empty() || self.lacks_parents(&leases) {
             self.add_shards(leases).await?
         } else {
             leases
@@ -49,6 +52,13 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
             self.reader.leases.ask(&lease, &me).await?;
         }
         Ok(())
+    }
+
+    /// Returns whether the parent of an unread lease has no lease, although it was not found to have expired.
+    fn lacks_parents(&self, leases: &[Lease]) -> bool {
+        let leased: BTreeSet<&str> = leases.iter().map(|lease| lease.shard.as_str()).collect();
+        let unread = leases.iter().filter(|lease| lease.checkpoint != Checkpoint::End);
+        unread.flat_map(|lease| &lease.parents).any(|p| !leased.contains(p.as_str()) && !self.expired.contains(p))
     }
 
     /// Returns whether every unfinished lease is held here, waits for its parents, or has a live owner.
@@ -113,6 +123,9 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
             reader.leases.remove(&lease.shard).await?;
         }
         self.listed = Some(Instant::now());
+        let listed: BTreeSet<&str> = shards.iter().map(|shard| shard.id.as_str()).collect();
+        let parents = leases.iter().flat_map(|lease| &lease.parents).chain(shards.iter().flat_map(|s| &s.parents));
+        self.expired = parents.filter(|parent| !listed.contains(parent.as_str())).cloned().collect();
         if fresh.is_empty() && gone.is_empty() { Ok(leases) } else { reader.leases.list().await }
     }
 
