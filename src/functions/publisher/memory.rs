@@ -16,12 +16,15 @@ use super::{Report, Source};
 /// repeated.
 const MAX_RECORDS: usize = 50_000;
 
-/// Stream and sequence number of records that are delivered or stored after an unfinished one.
+/// The names of records that are delivered or stored after an unfinished one.
 #[derive(Debug, Default)]
-pub struct Memory(Mutex<HashSet<(String, String)>>);
+pub struct Memory(Mutex<HashSet<[String; 4]>>);
 
-fn name(source: &Source) -> (String, String) {
-    (source.origin.stream_arn.clone(), source.origin.sequence_number.clone())
+/// Returns a record's stream, shard, partition key and sequence number, which is "unique per partition-key within its
+/// shard" (PutRecord in the Kinesis API reference).
+fn name(source: &Source) -> [String; 4] {
+    let origin = &source.origin;
+    [&origin.stream_arn, &origin.shard_id, &origin.partition_key, &origin.sequence_number].map(String::clone)
 }
 
 impl Memory {
@@ -83,5 +86,17 @@ mod tests {
         assert_eq!(outstanding(&memory, &batch(&["7"])), [0], "another shard's batch");
         memory.keep(&again, &Report::default());
         assert!(memory.0.lock().is_empty(), "what does not come again is forgotten");
+    }
+
+    /// A sequence number is unique "per partition-key within its shard" (PutRecord in the Kinesis API reference).
+    #[test]
+    fn records_of_other_shards_and_keys_may_have_the_same_number() {
+        let (memory, all) = (Memory::default(), batch(&["1", "2"]));
+        memory.keep(&all, &Report { unfinished: vec![0], ..Report::default() });
+        let [mut shard, mut key] = [all.clone(), all.clone()];
+        shard[1].origin.shard_id = "shardId-000000000002".into();
+        key[1].origin.partition_key = "c-2".into();
+        assert_eq!(outstanding(&memory, &all), [0]);
+        assert_eq!((outstanding(&memory, &shard), outstanding(&memory, &key)), (vec![0, 1], vec![0, 1]));
     }
 }
