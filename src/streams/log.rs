@@ -110,16 +110,7 @@ impl Reader {
 
     /// Reads all possibly new events; returns false if the receiver of the items is closed.
     async fn look(&mut self, last: bool) -> Result<bool> {
-        let look_back = self.look_back.next(last, Instant::now());
-        let back = self.newest.map(|newest| newest - look_back);
-        if let Some(oldest) = back
-            && look_back == WIDE_LOOK_BACK
-        {
-            self.seen.forget_before(oldest.timestamp_millis());
-        }
-        // EventBridge stamps with the event's own time, which has whole seconds.
-        let since = self.since.map(|since| since - TimeDelta::seconds(1));
-        let start = back.into_iter().chain(since).max();
+        let start = self.start(last, Instant::now());
         let mut pages = self
             .client
             .filter_log_events()
@@ -141,11 +132,27 @@ impl Reader {
         Ok(!self.sink.is_closed())
     }
 
+    /// Returns the time from which the next read starts.
+    fn start(&mut self, last: bool, now: Instant) -> Option<DateTime<Utc>> {
+        let look_back = self.look_back.next(last, now);
+        let back = self.newest.map(|newest| newest - look_back);
+        if let Some(oldest) = back
+            && look_back == WIDE_LOOK_BACK
+        {
+            self.seen.forget_before(oldest.timestamp_millis());
+        }
+        // EventBridge stamps with the event's own time, which has whole seconds.
+        let since = self.since.map(|since| since - TimeDelta::seconds(1));
+        back.into_iter().chain(since).max()
+    }
+
     /// Returns the item, unless it was seen before or is too old.
     fn item(&mut self, event: &FilteredLogEvent) -> Option<Item> {
         let stamp = event.timestamp().and_then(DateTime::from_timestamp_millis)?;
         let arrived = event.ingestion_time().and_then(DateTime::from_timestamp_millis).unwrap_or(stamp);
-        self.newest = self.newest.max(Some(stamp));
+        // The stamp is the publisher's `Time`, which may be ahead of the present. Events after it must be read, too.
+        let present = event.ingestion_time().map_or_else(Utc::now, |_| arrived);
+        self.newest = self.newest.max(Some(stamp.min(present)));
         let id = event.event_id().unwrap_or_default();
         if !id.is_empty() && !self.seen.is_new(id, stamp.timestamp_millis()) {
             return None;
@@ -164,7 +171,38 @@ impl Reader {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_cloudwatchlogs::config::{BehaviorVersion, Builder, Region};
+
     use super::*;
+
+    fn reader() -> Reader {
+        let config = Builder::new().behavior_version(BehaviorVersion::latest()).region(Region::new("us-east-1"));
+        Reader {
+            client: Client::from_conf(config.build()),
+            options: Options { group: "group".into(), from: StartAt::Latest, until: None },
+            since: None,
+            newest: None,
+            look_back: LookBack::default(),
+            seen: Window::default(),
+            pause: (Duration::ZERO, Duration::ZERO),
+            grace: TimeDelta::zero(),
+            sink: crate::streams::channel().0,
+        }
+    }
+
+    #[test]
+    fn an_event_with_a_time_in_the_future_hides_no_later_ones() {
+        let (mut reader, now) = (reader(), Utc::now());
+        // A publisher sets `Time`; CloudWatch Logs accepts up to two hours ahead.
+        let ahead = now + TimeDelta::hours(1);
+        let stamped = FilteredLogEvent::builder().event_id("1").timestamp(ahead.timestamp_millis()).message("{}");
+        let arrived = stamped.clone().event_id("2").ingestion_time(now.timestamp_millis()).build();
+        for event in [stamped.build(), arrived] {
+            assert!(reader.item(&event).is_some());
+            let start = reader.start(false, Instant::now()).expect("a start");
+            assert!(start <= Utc::now(), "reads from {start}");
+        }
+    }
 
     #[test]
     fn the_first_read_the_last_one_and_one_every_ten_seconds_look_back_a_minute() {
