@@ -84,7 +84,7 @@ pub async fn open<S: Readable>(
 /// # Errors
 /// `StreamMissing`; service errors that last several minutes, or at once those for which waiting does not help.
 pub async fn list(source: &impl Source) -> Result<Listed> {
-    let (mut all, mut attempt) = (Listed::default(), 0);
+    let (mut all, mut attempt, mut restarts) = (Listed::default(), 0, 0);
     loop {
         match source.list(all.next.as_deref()).await {
             Ok(page) => {
@@ -97,6 +97,10 @@ pub async fn list(source: &impl Source) -> Result<Listed> {
             }
             Err(failure) if failure.reason == Reason::Missing => {
                 return Err(Error::new(Kind::StreamMissing, format!("stream {} not found", source.name())));
+            }
+            // A token is valid for 300 seconds (ListShards in the Kinesis API reference): begin with the first page.
+            Err(failure) if failure.reason == Reason::Expired && retry::pause(&mut restarts).await => {
+                all = Listed::default();
             }
             Err(failure) if failure.reason == Reason::Passing && retry::pause(&mut attempt).await => {}
             Err(failure) => return Err(failure.error),

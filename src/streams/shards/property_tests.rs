@@ -28,12 +28,25 @@ struct Chaos {
     unlisted: u8,
     /// The end of a shard does not name its children.
     nameless: u8,
+    /// The token of a further page of shards has expired.
+    stale: u8,
 }
 
 fn chaos() -> impl Strategy<Value = Chaos> {
     let some = || prop_oneof![Just(0u8), 0..30u8];
-    (some(), some(), some(), some(), prop_oneof![Just(0u8), Just(50), Just(100)])
-        .prop_map(|(throttle, expire, short, unlisted, nameless)| Chaos { throttle, expire, short, unlisted, nameless })
+    let nameless = prop_oneof![Just(0u8), Just(50), Just(100)];
+    // A list of many pages has to succeed as a whole.
+    let stale = prop_oneof![Just(0u8), 0..4u8];
+    (some(), some(), some(), some(), nameless, stale).prop_map(
+        |(throttle, expire, short, unlisted, nameless, stale)| Chaos {
+            throttle,
+            expire,
+            short,
+            unlisted,
+            nameless,
+            stale,
+        },
+    )
 }
 
 #[derive(Debug, Clone)]
@@ -193,6 +206,9 @@ impl<const TIMES: bool> Source for Memory<TIMES> {
     async fn list(&self, token: Option<&str>) -> Result<Listed, Failure> {
         let mut state = self.state();
         state.throttle()?;
+        if token.is_some() && state.happens(|chaos| chaos.stale) {
+            return Err(Failure { reason: Reason::Expired, error: Error::new(Kind::Aws, "expired") });
+        }
         let hide = !state.disabled && state.happens(|chaos| chaos.unlisted);
         let after = token.unwrap_or_default();
         let listed = |shard: &Shard| !(hide && !shard.parents.is_empty() && !shard.closed);

@@ -99,7 +99,7 @@ impl<R> Page<R> {
 /// Kinds of failures, as far as they decide how to continue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// The iterator has expired: request another.
+    /// The iterator, or the token of a page of shards, has expired: request another.
     Expired,
     /// The records at the position expired before they were read: request an iterator at the oldest record.
     Trimmed,
@@ -124,7 +124,7 @@ impl Failure {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
         let reason = match sdk_code(&error) {
-            "ExpiredIteratorException" => Reason::Expired,
+            "ExpiredIteratorException" | "ExpiredNextTokenException" => Reason::Expired,
             "TrimmedDataAccessException" => Reason::Trimmed,
             "ResourceNotFoundException" => Reason::Missing,
             _ if is_passing(&error) => Reason::Passing,
