@@ -19,9 +19,10 @@ pub struct OutboxKey {
     pub aggregate_id: String,
     /// 0 without a sequence.
     pub sequence: i64,
-    /// The time and the id, which order events without a sequence.
+    /// The time, which orders events without a sequence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<DateTime<Utc>>,
+    /// The id, which orders events of one sequence or time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<Uuid>,
 }
