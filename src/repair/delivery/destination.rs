@@ -57,7 +57,7 @@ impl Destination {
     pub(super) async fn send(&self, records: &[&Record]) -> Result<Vec<Verdict>> {
         match self {
             Self::Function { clients, name } => publisher::deliver(clients, name, records).await,
-            Self::Stream { clients, name, layout } => stream::put(clients, name, layout, records).await,
+            Self::Stream { clients, name, layout } => stream::put(&clients.kinesis(), name, layout, records).await,
             Self::Consumer { clients, name } => consumer::deliver(clients, name, records).await,
             Self::Log { clients, group } => log::put(&clients.logs(), group, records).await,
         }

@@ -1,21 +1,24 @@
 //! Puts records into the stream: at most one of each aggregate per request, so that a later record of an aggregate
 //! never overtakes a refused one.
 
+use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::PutRecordsRequestEntry;
 use chrono::Utc;
 
 use super::{Record, record};
-use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result};
 use crate::outbox::{Choice, KeyedQueue, Layout, Message, Verdict};
 
 /// Maximum bytes of a record by default, its partition key included.
 const MAX_RECORD: usize = 1 << 20;
 
-/// Sends the records; after one that was not accepted, later ones of its aggregate are not sent.
-pub(super) async fn put(clients: &Clients, stream: &str, layout: &Layout, records: &[&Record]) -> Result<Vec<Verdict>> {
-    let client = clients.kinesis();
+/// Sends the records; after one that was not accepted, later ones of its aggregate are not sent. If a request fails
+/// after others were accepted, its records and the later ones are `Unfinished`.
+///
+/// # Errors
+/// Those of Kinesis, if no record was accepted.
+pub(super) async fn put(client: &Client, stream: &str, layout: &Layout, records: &[&Record]) -> Result<Vec<Verdict>> {
     let unfinished = |code: &str, message: &str| Verdict::Unfinished { code: code.into(), message: message.into() };
     let mut verdicts = vec![unfinished("Held", "an earlier record of its aggregate was not accepted"); records.len()];
     let mut queue = KeyedQueue::default();
@@ -50,10 +53,20 @@ pub(super) async fn put(clients: &Clients, stream: &str, layout: &Layout, record
             continue;
         }
         let answer = client.put_records().stream_name(stream).set_records(Some(entries)).send().await;
-        let answer = answer.aws(format!("put records into {stream}"))?;
-        if answer.records().len() != sent.len() {
-            return Err(Error::new(Kind::Unexpected, format!("{stream} did not report on every record")));
-        }
+        let short = || Error::new(Kind::Unexpected, format!("{stream} did not report on every record"));
+        let answer = answer
+            .aws(format!("put records into {stream}"))
+            .and_then(|answer| if answer.records().len() == sent.len() { Ok(answer) } else { Err(short()) });
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) if !verdicts.contains(&Verdict::Accepted) => return Err(error),
+            Err(error) => {
+                for (_, at) in sent {
+                    verdicts[at] = unfinished(error.kind().name(), error.message());
+                }
+                return Ok(verdicts);
+            }
+        };
         for ((ticket, at), result) in sent.into_iter().zip(answer.records()) {
             match result.error_code() {
                 None => {
@@ -69,4 +82,56 @@ pub(super) async fn put(clients: &Clients, stream: &str, layout: &Layout, record
 fn bytes(record: &Record, layout: &Layout) -> Vec<u8> {
     let event = |message: &Message| record::of(message, layout, Utc::now());
     record.chunk.as_event().map_or_else(|| record.chunk.as_record().unwrap_or_default(), event)
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_kinesis::config::{BehaviorVersion, Builder, Region};
+    use axum::Router;
+    use axum::http::StatusCode;
+    use outboxctl_test_support::serve::Endpoint;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::outbox::Chunk;
+
+    /// Returns a client of a stream that accepts the first request, and none after it.
+    async fn accepting_one() -> Client {
+        let requests = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let answer = move |body: String| {
+            let number = requests.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            async move {
+                if number > 0 {
+                    return (StatusCode::BAD_REQUEST, r#"{"__type":"AccessDeniedException"}"#.to_owned());
+                }
+                let request: Value = serde_json::from_str(&body).expect("JSON");
+                let stored = |_: &Value| json!({ "SequenceNumber": "1", "ShardId": "s" });
+                let records: Vec<Value> = request["Records"].as_array().expect("records").iter().map(stored).collect();
+                (StatusCode::OK, json!({ "Records": records }).to_string())
+            }
+        };
+        let endpoint = Endpoint::serve(Router::new().fallback(answer)).await;
+        let config = Builder::new()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(endpoint.credentials)
+            .retry_config(endpoint.retry)
+            .endpoint_url(endpoint.url);
+        Client::from_conf(config.build())
+    }
+
+    #[tokio::test]
+    async fn accepted_records_are_known_after_a_later_request_failed() {
+        let client = accepting_one().await;
+        // The second record of an aggregate is sent by a second request.
+        let record = |key: &str| Record { chunk: Chunk::record(b"{}"), key: key.into(), partition_key: key.into() };
+        let records = [record("a"), record("b"), record("a")];
+        let records: Vec<&Record> = records.iter().collect();
+        let verdicts = put(&client, "stream", Layout::own(), &records).await.expect("verdicts");
+        assert_eq!(verdicts[..2], [Verdict::Accepted, Verdict::Accepted]);
+        assert!(matches!(verdicts[2], Verdict::Unfinished { .. }), "{verdicts:?}");
+        // Without an accepted record the error itself is the result.
+        let error = put(&client, "stream", Layout::own(), &records[2..]).await.expect_err("refused");
+        assert_eq!(error.kind(), Kind::AccessDenied);
+    }
 }
