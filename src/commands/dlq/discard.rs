@@ -4,7 +4,7 @@ use super::warn_in_use;
 use crate::commands::Context;
 use crate::commands::reach::DatabaseArgs;
 use crate::error::{Error, Kind, Result};
-use crate::output::Outcome;
+use crate::output::{Outcome, count};
 use crate::repair::dead_letters::{DeadLetter, Selection, discard};
 
 /// Delete dead letters permanently
@@ -34,7 +34,7 @@ impl Args {
         let mut selection = Selection { cause: self.cause, aggregate: None, ids: self.ids };
         let all = places.list().await?;
         selection.complete(&all)?;
-        let meant: Vec<&DeadLetter> = all.iter().filter(|letter| selection.takes(letter)).collect();
+        let meant: Vec<DeadLetter> = all.iter().filter(|letter| selection.takes(letter)).cloned().collect();
         let unknown = selection.ids.iter().find(|id| !meant.iter().any(|letter| letter.is_called(id)));
         if unknown.is_some() || meant.is_empty() {
             warn_in_use(ctx, &places);
@@ -42,23 +42,28 @@ impl Args {
         }
         for letter in &meant {
             let event = letter.event.event_id.as_deref().unwrap_or("no event id");
-            ctx.console.note(format!("{} {} {}: {event}", letter.id, letter.cause, letter.event.aggregate()));
+            // A batch that Lambda discarded has many; all of them are deleted.
+            let more = match letter.records.saturating_sub(1) {
+                0 => String::new(),
+                more => format!(" and {}", count(more as u64, "more record")),
+            };
+            ctx.console.note(format!("{} {} {}: {event}{more}", letter.id, letter.cause, letter.event.aggregate()));
         }
         ctx.confirm(&format!("delete {} dead letters permanently?", meant.len())).await?;
         let _hold = ctx.hold();
         ctx.console.started("discard", places.describe());
         let mut discarded = Vec::new();
-        let ended = discard(&mut places, &selection, &ctx.cancel, |letter| discarded.push(letter.clone())).await;
+        let ended = discard(&mut places, &meant, &ctx.cancel, |letter| discarded.push(letter.clone())).await;
         warn_in_use(ctx, &places);
-        let count = discarded.len();
+        let deleted = discarded.len();
         let data = serde_json::json!({ "discarded": discarded });
         if let Err(error) = ended {
             ctx.console.failed("discard", error.message());
-            return Err(error.hint(format!("{count} were deleted; run it again for the rest")).with_data(data));
+            return Err(error.hint(format!("{deleted} were deleted; run it again for the rest")).with_data(data));
         }
-        ctx.console.finished("discard", format!("{count} deleted"), count > 0);
-        if count < meant.len() {
-            let text = format!("{} of {} no longer existed, or are in use", meant.len() - count, meant.len());
+        ctx.console.finished("discard", format!("{deleted} deleted"), deleted > 0);
+        if deleted < meant.len() {
+            let text = format!("{} of {} no longer existed, or are in use", meant.len() - deleted, meant.len());
             return Err(Error::new(Kind::Failed, text).with_data(data));
         }
         Ok(Outcome::data(data).changed(true))

@@ -39,6 +39,14 @@ impl Place {
         Self::open(deployment, &deployment.pipeline.route.failures[0]).await
     }
 
+    /// Returns the place of a bucket, for tests.
+    #[cfg(test)]
+    pub(super) fn of_bucket(clients: &Clients, bucket: &str) -> Self {
+        let destination = Destination::Log { clients: clients.clone(), group: "group".into() };
+        let store = Store::Bucket { clients: Box::new(clients.clone()), bucket: bucket.to_owned() };
+        Self { name: "bucket", destination, store, layout: Layout::default() }
+    }
+
     async fn open(deployment: &Deployment, place: &FailureStore) -> Result<Self> {
         let clients = &deployment.clients;
         let destination = Destination::to(deployment, place.target)?;
