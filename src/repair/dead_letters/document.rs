@@ -145,6 +145,23 @@ mod tests {
     }
 
     #[test]
+    fn every_event_of_a_discarded_batch_is_a_dead_letter() {
+        let [first, second] = [1, 2].map(|n| uuid::Uuid::from_u128(n).to_string());
+        let record = |id: &str| {
+            let row = json!({
+                "data": {"id": id, "aggregate_type": "car", "aggregate_id": "c", "event_type": "T", "sequence": 1},
+                "metadata": {"record-type": "data", "operation": "insert", "table-name": "outbox"},
+            });
+            json!({"kinesis": {"data": STANDARD.encode(row.to_string()), "partitionKey": "p", "sequenceNumber": "7"}})
+        };
+        let batch = json!({"Records": [record(&first), record(&second)]}).to_string();
+        let document = json!({"requestContext": {"condition": "RetryAttemptsExhausted"}, "payload": batch});
+        let letter = read("aws/lambda/x", at(), document.to_string().as_bytes(), Layout::own()).letter;
+        assert_eq!(letter.event_ids().collect::<Vec<_>>(), [first.as_str(), second.as_str()]);
+        assert!(letter.is_called(&second));
+    }
+
+    #[test]
     fn other_objects_are_shown_and_can_not_be_sent() {
         for bytes in [&b"\xff"[..], b"{}", b"[]", br#"{"payload": "?"}"#] {
             let letter = read("k", at(), bytes, Layout::own()).letter;

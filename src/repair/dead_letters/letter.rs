@@ -112,9 +112,17 @@ impl DeadLetter {
         }
     }
 
-    /// Returns whether `name` is the id, the key, or the event's id.
+    /// Returns the ids of the events inside.
+    pub fn event_ids(&self) -> impl Iterator<Item = &str> {
+        let inside = self.arrivals.iter().filter_map(|arrival| arrival.view.event_id.as_deref());
+        // The publisher may know the id of an event that can't be read.
+        let first = self.event.event_id.as_deref().filter(|_| self.arrivals.iter().all(|a| a.view.event_id.is_none()));
+        first.into_iter().chain(inside)
+    }
+
+    /// Returns whether `name` is the id, the key, or the id of an event inside.
     pub fn is_called(&self, name: &str) -> bool {
-        self.id == name || self.key == name || self.event.event_id.as_deref() == Some(name)
+        self.id == name || self.key == name || self.event_ids().any(|id| id == name)
     }
 }
 

@@ -28,7 +28,7 @@ impl Selection {
             if !is_abbreviated(id) || letters.iter().any(|letter| letter.is_called(id)) {
                 continue;
             }
-            let events = letters.iter().filter_map(|letter| letter.event.event_id.as_deref());
+            let events = letters.iter().flat_map(DeadLetter::event_ids);
             let meant: BTreeSet<&str> = events.filter(|event| event.starts_with(id.as_str())).collect();
             if meant.len() > 1 {
                 let all: Vec<&str> = meant.into_iter().collect();

@@ -110,7 +110,10 @@ pub async fn reconcile(
         .list()
         .await?
         .into_iter()
-        .filter_map(|letter| Some((letter.event.event_id.as_deref()?.parse().ok()?, letter.cause)))
+        .flat_map(|letter| {
+            let ids: Vec<Uuid> = letter.event_ids().filter_map(|id| id.parse().ok()).collect();
+            ids.into_iter().map(move |id| (id, letter.cause.clone()))
+        })
         .collect();
     let (mut findings, mut lost, mut dead_letters) = (Vec::new(), Vec::new(), 0);
     let mut on_finding = |event_id: Uuid, finding: Finding| {
