@@ -31,6 +31,10 @@ pub struct ProcessedRequest {
     pub after: Option<LogPosition>,
     /// Oldest processing time of the rows.
     pub since: Option<DateTime<Utc>>,
+    /// Requests every row that is visible now, for a comparison. A reader that follows the log only gets those before
+    /// which no row can be committed any more: none that comes after a transaction that is still open.
+    #[serde(default)]
+    pub visible: bool,
 }
 
 /// Rows, and the position of the next request.
@@ -63,7 +67,8 @@ pub struct LogRow {
     pub digest: Option<String>,
 }
 
-/// Returns the statement. It selects rows below the snapshot's xmin: no transaction can commit before them any more.
+/// Returns the statement. For readers that follow the log it selects rows below the snapshot's xmin: no transaction can
+/// commit before them any more.
 fn rows(layout: &Layout) -> String {
     let Names { table, id, correlation_id, .. } = Names::of(layout, "outbox");
     format!(
@@ -73,7 +78,7 @@ fn rows(layout: &Layout) -> String {
            log.processed_at, {correlation_id}, encode(log.digest, 'hex')
     FROM public.outbox_processed AS log LEFT JOIN {table} AS outbox ON {id} = log.event_id
     WHERE log.consumer = $1 AND (log.xact, log.position) > ($2::text::xid8, $3)
-      AND log.xact < pg_snapshot_xmin(pg_current_snapshot())
+      AND ($6 OR log.xact < pg_snapshot_xmin(pg_current_snapshot()))
       AND ($4::timestamptz IS NULL OR log.processed_at >= $4)
     ORDER BY log.xact, log.position LIMIT $5"
     )
@@ -86,7 +91,10 @@ pub(super) async fn processed(client: &Client, layout: &Layout, request: &Proces
         return Ok(ProcessedPage { rows: Vec::new(), next: LogPosition { xact, position: 0 } });
     };
     let found = client
-        .query(&rows(layout), &[&request.consumer, &after.xact.to_string(), &after.position, &request.since, &MOST])
+        .query(
+            &rows(layout),
+            &[&request.consumer, &after.xact.to_string(), &after.position, &request.since, &MOST, &request.visible],
+        )
         .await
         .map_err(failed("read the processed log"))?;
     let next = found.last().map_or(after, |row| LogPosition { xact: row.get(0), position: row.get(1) });

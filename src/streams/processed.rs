@@ -37,7 +37,7 @@ pub async fn open(mut database: impl Log, options: Options, sink: Sink, cancel: 
         StartAt::Start | StartAt::At(_) => Some(LogPosition::default()),
     };
     let since = if let StartAt::At(at) = options.from { Some(at) } else { None };
-    let mut request = ProcessedRequest { consumer: options.group.clone(), after, since };
+    let mut request = ProcessedRequest { consumer: options.group.clone(), after, since, visible: false };
     if after.is_none() {
         request.after = Some(database.page(&request).await?.next);
     }

@@ -14,6 +14,7 @@ use outboxctl::internals::postgres::admin::{
 };
 use outboxctl::internals::postgres::tls::Roots;
 use outboxctl::internals::postgres::{Secret, Target, WRITER, connect};
+use serde_json::json;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
@@ -109,6 +110,42 @@ async fn connecting_fails_with_the_kind_that_fits() {
     let renamed = |t: &mut Target| (t.host, t.port) = (elsewhere.ip().to_string(), elsewhere.port());
     assert_eq!(fail(&renamed).await, Kind::UntrustedCertificate);
     assert_eq!(fail(&|t| t.port = 1).await, Kind::DatabaseUnreachable);
+}
+
+/// Returns the sequences of the marks of group `g` that a reader gets: one that follows the log, or one that compares.
+async fn marks(client: &mut Client, visible: bool) -> Vec<Option<i64>> {
+    let request = json!({
+        "op": "processed", "consumer": "g", "after": { "xact": 0, "position": 0 }, "since": null, "visible": visible,
+    });
+    match execute(client, serde_json::from_value(request).expect("a request")).await.expect("marks") {
+        AdminResponse::Processed(page) => page.rows.iter().map(|row| row.sequence).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_open_transaction_hides_no_marks_from_a_comparison() {
+    let stack = stack();
+    let (database, _admin) = database(&stack, "open_transaction").await;
+    let mut client = connect(&database).await.expect("connect");
+    init(&mut client, false).await;
+    let mark = async |client: &Client, sequence: i64| {
+        let insert =
+            "INSERT INTO outbox_processed (consumer, event_id, aggregate_type, aggregate_id, event_type, sequence,
+                                                    shard_id, sequence_number, succeeded, attempts, committed_at)
+                      VALUES ('g', gen_random_uuid(), 'car', 'c', 'T', $1, 's', '1', true, 1, now())";
+        client.execute(insert, &[&sequence]).await.expect("a mark");
+    };
+    mark(&client, 1).await;
+    let open = connect(&database).await.expect("connect");
+    open.batch_execute("BEGIN; SELECT pg_current_xact_id()").await.expect("a transaction");
+    mark(&client, 2).await;
+    assert_eq!(marks(&mut client, true).await, [Some(1), Some(2)]);
+    // The open transaction may commit a mark before the second one: a reader that continued after that would miss it.
+    assert!(!marks(&mut client, false).await.contains(&Some(2)));
+    open.batch_execute("COMMIT").await.expect("committed");
+    // Transactions of other tests may be open for a moment.
+    eventually("the second mark", async || marks(&mut client, false).await.contains(&Some(2)).then_some(())).await;
 }
 
 /// Another way to the same server, for as long as the test runs.

@@ -88,7 +88,8 @@ async fn processed_page(
         Next::Start => LogPosition::default(),
         Next::From(position) => *position,
     };
-    let request = ProcessedRequest { consumer: consumer.to_owned(), after: Some(after), since: options.from };
+    let consumer = consumer.to_owned();
+    let request = ProcessedRequest { consumer, after: Some(after), since: options.from, visible: true };
     let page = database.processed(&request).await?;
     *next = if page.rows.is_empty() { Next::End } else { Next::From(page.next) };
     let last: Option<DateTime<Utc>> = options.until.checked_add_signed(options.late);
