@@ -71,7 +71,6 @@ impl Args {
         if self.from.is_some() || self.until.is_some() {
             outbox.need_time()?;
         }
-        outbox.limits().iter().for_each(|limit| ctx.console.note(limit));
         let mut dead = Places::open(&deployment, None).await?;
         let deliveries = Deliveries::of(&deployment, self.group.as_deref().unwrap_or(DEFAULT_GROUP)).await?;
         let options = self.options()?;
@@ -94,6 +93,7 @@ impl Args {
         };
         let report = reconcile(&mut outbox, deliveries, &mut dead, &options, &ctx.cancel, progress).await;
         let report = ctx.console.report_failure("reconcile", report)?;
+        report.limits.iter().for_each(|limit| ctx.console.note(limit));
         if report.unreadable > 0 {
             ctx.console.warn(format!("{} items of the outbox are not outbox items", report.unreadable));
         }

@@ -13,7 +13,7 @@ const SHOWN: usize = 20;
 /// Returns the result of a comparison without differences.
 pub fn agreement(report: &Report, window: &str, rows: Option<u64>) -> String {
     let counts = &report.counts;
-    let younger = match rows.map_or(0, |rows| rows.saturating_sub(counts.committed)) {
+    let younger = match rows.map_or(0, |rows| rows.saturating_sub(counts.committed + report.expired)) {
         0 => String::new(),
         younger => format!("; {younger} younger events were not included"),
     };

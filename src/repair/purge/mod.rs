@@ -117,7 +117,7 @@ async fn by_log(
     let (before, mut ledger) = (report.before, Ledger::new()?);
     // The time of delivery does not matter.
     let options = reconcile::Options { from: None, until: before, late: Utc::now() - before };
-    reconcile::fill(&mut ledger, outbox, deliveries, &options, cancel, &mut |_: Side, _| {}).await?;
+    let filled = reconcile::fill(&mut ledger, outbox, deliveries, &options, cancel, &mut |_: Side, _| {}).await?;
     let (mut counts, mut comparison) = (Counts::default(), ledger.comparison((None, before)));
     let database = rows_of(outbox)?;
     loop {
@@ -137,7 +137,7 @@ async fn by_log(
             progress(report.purged);
         }
         if !more || cancel.is_cancelled() {
-            report.old = counts.committed;
+            report.old = counts.committed + filled.expired;
             report.kept = report.old.saturating_sub(report.purged);
             return Ok(());
         }

@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 pub use compare::{Counts, Finding};
 pub use delivered::Deliveries;
+use delivered::Expired;
 pub use entry::Entry;
 pub use ledger::{Compared, Ledger, Side};
 pub use missing::Missing;
@@ -56,9 +57,11 @@ pub struct Report {
     pub dead_letters: u64,
     /// Items in the outbox table that are not outbox items.
     pub unreadable: u64,
+    /// Events that are older than the retention of the event log, and therefore not compared.
+    pub expired: u64,
     /// Indicates whether the content of every delivery could be compared.
     pub payloads_compared: bool,
-    /// Properties that the columns of the outbox table do not allow to check.
+    /// Properties that the columns of the outbox table or the retention of the event log do not allow to check.
     pub limits: Vec<String>,
     /// The first findings of each kind.
     pub findings: Vec<Named>,
@@ -105,7 +108,8 @@ pub async fn reconcile(
     mut progress: impl FnMut(Side, u64),
 ) -> Result<Report> {
     let mut ledger = Ledger::new()?;
-    let unreadable = fill(&mut ledger, outbox, deliveries, options, cancel, &mut progress).await?;
+    let expiry = deliveries.expired().cloned();
+    let Filled { unreadable, expired } = fill(&mut ledger, outbox, deliveries, options, cancel, &mut progress).await?;
     let dead: HashMap<Uuid, String> = dead
         .list()
         .await?
@@ -129,16 +133,43 @@ pub async fn reconcile(
         }
         Ok(())
     };
-    let (mut counts, mut comparison) = (Counts::default(), ledger.comparison((options.from, options.until)));
+    // A delivery of an event that is not compared is not unknown.
+    let from = options.from.max(expiry.as_ref().map(|expiry| expiry.before));
+    let (mut counts, mut comparison) = (Counts::default(), ledger.comparison((from, options.until)));
     while comparison.next(&mut counts, &mut on_finding)? {}
     let compared = comparison.into_compared();
     let Options { from, until, .. } = *options;
     let payloads_compared = counts.not_compared == 0;
-    let limits = outbox.limits();
-    Ok(Report { from, until, counts, dead_letters, unreadable, payloads_compared, limits, findings, lost, compared })
+    let mut limits = outbox.limits();
+    if let Some(Expired { before, log }) = expiry.filter(|_| expired > 0) {
+        let before = before.format("%Y-%m-%d %H:%M:%S UTC");
+        limits.push(format!("{expired} events that were written before {before} are not compared: {log}"));
+    }
+    Ok(Report {
+        from,
+        until,
+        counts,
+        dead_letters,
+        unreadable,
+        expired,
+        payloads_compared,
+        limits,
+        findings,
+        lost,
+        compared,
+    })
 }
 
-/// Reads both sides into the ledger; returns the number of outbox items that could not be read.
+/// The events that are not in a ledger.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filled {
+    /// Outbox items that could not be read.
+    pub unreadable: u64,
+    /// Events whose deliveries have expired.
+    pub expired: u64,
+}
+
+/// Reads both sides into the ledger, without the events whose deliveries have expired.
 pub async fn fill(
     ledger: &mut Ledger,
     outbox: &mut Outbox,
@@ -146,12 +177,17 @@ pub async fn fill(
     options: &Options,
     cancel: &CancellationToken,
     progress: &mut impl FnMut(Side, u64),
-) -> Result<u64> {
+) -> Result<Filled> {
+    let (expired_before, mut expired) = (deliveries.expired().map(|expired| expired.before), 0);
     // Without a time, all rows are compared, also those that were written just now.
     let filter = outbox.window(options.from, Some(options.until));
     let mut reader = outbox.read(filter);
     while let Some(page) = reader.next().await? {
         for message in &page {
+            if expired_before.is_some_and(|before| message.committed_at < before) {
+                expired += 1;
+                continue;
+            }
             let entry = Entry::new(message.id, message.committed_at, Some(digest(message)), false);
             ledger.add(Side::Committed, &entry)?;
         }
@@ -166,7 +202,7 @@ pub async fn fill(
         progress(Side::Delivered, ledger.count(Side::Delivered));
         stop(cancel)?;
     }
-    Ok(unreadable)
+    Ok(Filled { unreadable, expired })
 }
 
 fn stop(cancel: &CancellationToken) -> Result<()> {

@@ -142,6 +142,26 @@ async fn events_that_the_bus_rejects_are_stored_redriven_and_reconciled() {
 }
 
 /// On a terminal, the events are counted and the name of the replay is whole; in a pipe, each event has a line.
+#[tokio::test(flavor = "multi_thread")]
+async fn events_older_than_the_event_log_are_not_compared() {
+    let pipeline = Pipeline::deployed("repair-expired", "rds-eventbridge").await;
+    let database = pipeline.database().await;
+    commit(&database, "a", 10).await;
+    pipeline.until(&["reconcile", "--grace", "0"], |data| data["delivered"] == 1);
+    // Written before the retention of the log, as if its delivery had been deleted since.
+    pipeline.ok(&["dms", "stop"]);
+    let old = commit(&database, "b", 10).await;
+    let change = "UPDATE outbox SET created_at = now() - interval '400 days' WHERE id = $1::text::uuid";
+    assert_eq!(database.execute(change, &[&old]).await.expect("changed"), 1);
+    let agreed = pipeline.ok(&["reconcile", "--grace", "0"]);
+    let counts = ["committed", "missing", "expired"].map(|name| agreed[name].as_u64());
+    assert_eq!(counts, [Some(1), Some(0), Some(1)], "{agreed}");
+    let limits = agreed["limits"].to_string();
+    assert!(limits.contains("1 events that were written before") && limits.contains("30 days"), "{limits}");
+    let purge = pipeline.ok(&["db", "purge", "--older-than", "7d"]);
+    assert_eq!((&purge["old"], &purge["purged"], &purge["kept"]), (&1.into(), &0.into(), &1.into()), "{purge}");
+}
+
 fn a_replay_on_a_terminal_is_counted(pipeline: &Pipeline) {
     let piped = pipeline.command(&["replay", "--all"]).output().expect("the binary starts");
     let lines = String::from_utf8_lossy(&piped.stdout).into_owned();

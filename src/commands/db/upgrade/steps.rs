@@ -112,8 +112,7 @@ impl Steps<'_> {
                 deployed.task.unmark(Mark::Upgrade).await?;
                 let text = format!("{} from before the upgrade can't be delivered", count(left, "event"));
                 return Err(Error::new(Kind::Failed, text)
-                    .hint("nothing was changed: `outboxctl verify` and `outboxctl doctor` show why; wait longer with --patience")
-                    .hint("events that are older than the retention of the event log count as missing: set --from"));
+                    .hint("nothing was changed: `outboxctl verify` and `outboxctl doctor` show why; wait longer with --patience"));
             }
         }
         self.progress("stopping the capture");

@@ -143,6 +143,7 @@ impl Gap<'_> {
     pub async fn deliver(&self) -> Result<Filled> {
         let until = Utc::now() + SKEW;
         let Compared { missing, report, .. } = self.look(until).await?;
+        report.limits.iter().for_each(|limit| self.ctx.console.note(limit));
         if missing.ids().is_empty() {
             return Ok(Filled { delivered: 0, out_of_order: 0 });
         }
