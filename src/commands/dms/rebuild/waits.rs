@@ -17,7 +17,7 @@ use crate::pipelines::Part;
 pub struct Waits {
     /// Compare events written at or after this time: RFC 3339, or relative like -2d [default: the oldest]
     ///
-    /// Set it if the outbox has rows that are older than the retention of the event log: they would be delivered again.
+    /// Events that are older than the retention of the event log are not compared.
     #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
     from: Option<DateTime<Utc>>,
     /// Consumer group, on a pipeline that has consumers [default: outboxctl]
