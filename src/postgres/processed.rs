@@ -31,10 +31,13 @@ pub struct ProcessedRequest {
     pub after: Option<LogPosition>,
     /// Oldest processing time of the rows.
     pub since: Option<DateTime<Utc>>,
-    /// Requests every row that is visible now, for a comparison. A reader that follows the log only gets those before
-    /// which no row can be committed any more: none that comes after a transaction that is still open.
+    /// Requests the rows that are visible, in `snapshot` or now. Otherwise the rows before the oldest transaction that is
+    /// still open, in any database of the server.
     #[serde(default)]
     pub visible: bool,
+    /// The snapshot of an earlier answer, in the text form of `pg_snapshot`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<String>,
 }
 
 /// Rows, and the position of the next request.
@@ -42,6 +45,17 @@ pub struct ProcessedRequest {
 pub struct ProcessedPage {
     pub rows: Vec<LogRow>,
     pub next: LogPosition,
+    /// The snapshot in which the rows are visible; `None` without [`ProcessedRequest::visible`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<String>,
+}
+
+impl ProcessedPage {
+    /// Returns the position of the oldest transaction that was open in the snapshot: every row before it is visible.
+    pub fn settled(&self) -> Option<LogPosition> {
+        let (xmin, _) = self.snapshot.as_ref()?.split_once(':')?;
+        Some(LogPosition { xact: xmin.parse().ok()?, position: 0 })
+    }
 }
 
 /// A row of the log.
@@ -67,8 +81,8 @@ pub struct LogRow {
     pub digest: Option<String>,
 }
 
-/// Returns the statement. For readers that follow the log it selects rows below the snapshot's xmin: no transaction can
-/// commit before them any more.
+/// Returns the statement. Without a snapshot it selects rows below the present xmin: no transaction can commit before
+/// them any more.
 fn rows(layout: &Layout) -> String {
     let Names { table, id, correlation_id, .. } = Names::of(layout, "outbox");
     format!(
@@ -78,7 +92,8 @@ fn rows(layout: &Layout) -> String {
            log.processed_at, {correlation_id}, encode(log.digest, 'hex')
     FROM public.outbox_processed AS log LEFT JOIN {table} AS outbox ON {id} = log.event_id
     WHERE log.consumer = $1 AND (log.xact, log.position) > ($2::text::xid8, $3)
-      AND ($6 OR log.xact < pg_snapshot_xmin(pg_current_snapshot()))
+      AND CASE WHEN $6::text IS NULL THEN log.xact < pg_snapshot_xmin(pg_current_snapshot())
+               ELSE pg_visible_in_snapshot(log.xact, $6::text::pg_snapshot) END
       AND ($4::timestamptz IS NULL OR log.processed_at >= $4)
     ORDER BY log.xact, log.position LIMIT $5"
     )
@@ -88,12 +103,20 @@ pub(super) async fn processed(client: &Client, layout: &Layout, request: &Proces
     let Some(after) = request.after else {
         let end = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
         let xact = value(client, "find the end of the processed log", end, &[]).await?;
-        return Ok(ProcessedPage { rows: Vec::new(), next: LogPosition { xact, position: 0 } });
+        return Ok(ProcessedPage { rows: Vec::new(), next: LogPosition { xact, position: 0 }, snapshot: None });
+    };
+    let snapshot = match &request.snapshot {
+        None if request.visible => {
+            // The snapshots of a standby do not list the transactions in progress.
+            let now = "SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_current_snapshot()::text END";
+            value(client, "take a snapshot of the processed log", now, &[]).await?
+        }
+        snapshot => snapshot.clone(),
     };
     let found = client
         .query(
             &rows(layout),
-            &[&request.consumer, &after.xact.to_string(), &after.position, &request.since, &MOST, &request.visible],
+            &[&request.consumer, &after.xact.to_string(), &after.position, &request.since, &MOST, &snapshot],
         )
         .await
         .map_err(failed("read the processed log"))?;
@@ -114,5 +137,5 @@ pub(super) async fn processed(client: &Client, layout: &Layout, request: &Proces
         correlation_id: row.get(13),
         digest: row.get(14),
     };
-    Ok(ProcessedPage { rows: found.into_iter().map(row).collect(), next })
+    Ok(ProcessedPage { rows: found.into_iter().map(row).collect(), next, snapshot })
 }

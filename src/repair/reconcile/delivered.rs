@@ -126,7 +126,7 @@ async fn processed_page(
         Next::From(position) => *position,
     };
     let consumer = consumer.to_owned();
-    let request = ProcessedRequest { consumer, after: Some(after), since: options.from, visible: true };
+    let request = ProcessedRequest { consumer, after: Some(after), since: options.from, visible: true, snapshot: None };
     let page = database.processed(&request).await?;
     *next = if page.rows.is_empty() { Next::End } else { Next::From(page.next) };
     let last: Option<DateTime<Utc>> = options.until.checked_add_signed(options.late);
