@@ -114,7 +114,7 @@ impl<S: Store> Processor<S> {
                     progress.done(ticket);
                 }
                 Content::Broken { delivery, reason } => {
-                    let failure = Failure { delivery, event: None, reason, attempts: 1 };
+                    let failure = Failure { delivery, event: None, replayed: None, reason, attempts: 1 };
                     self.fail(&failure, lease).await?;
                     progress.done(ticket);
                 }
@@ -211,10 +211,10 @@ impl<S: Store> Processor<S> {
         };
         let mark = event.mark(attempts(attempt));
         self.handled(&event, Outcome::Failed, mark.attempts, Some(&reason));
-        // A replayed event has a mark already: its failure is stored as a record.
-        let attempts = mark.attempts;
-        let mark = Some(mark).filter(|_| event.message.replay.is_none());
-        let failure = Failure { attempts, delivery: event.delivery, event: mark, reason };
+        // A replayed event has a mark already.
+        let (attempts, id) = (mark.attempts, mark.event_id);
+        let (mark, replayed) = if event.message.replay.is_none() { (Some(mark), None) } else { (None, Some(id)) };
+        let failure = Failure { attempts, delivery: event.delivery, event: mark, replayed, reason };
         self.fail(&failure, lease).await
     }
 

@@ -48,8 +48,10 @@ pub struct Mark {
 #[derive(Debug, Clone)]
 pub struct Failure {
     pub delivery: Delivery,
-    /// `None` if the record contains no readable event.
+    /// The mark of the event; `None` if the record contains no readable event, or one of a replay.
     pub event: Option<Mark>,
+    /// The id of a replay's event, which may have a mark from its delivery.
+    pub replayed: Option<Uuid>,
     pub reason: String,
     pub attempts: i32,
 }
@@ -110,8 +112,8 @@ const FAIL_EVENT: &str = "WITH fresh AS (
     ON CONFLICT DO NOTHING";
 
 const FAIL_RECORD: &str = "INSERT INTO public.outbox_failures (consumer, stream, shard_id, sequence_number,
-                                                             partition_key, reason, attempts, payload)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                                                             partition_key, reason, attempts, payload, event_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
     ON CONFLICT DO NOTHING";
 
 impl Inbox {
@@ -175,14 +177,17 @@ impl Inbox {
 
     /// Stores a failed record. Its outbox row stays unprocessed.
     pub async fn fail(&self, stream: &str, failure: &Failure) -> Result<()> {
-        let Failure { delivery, event, reason, attempts } = failure;
+        let Failure { delivery, event, replayed, reason, attempts } = failure;
         let Delivery { shard_id, sequence_number, partition_key, payload } = delivery;
         // PostgreSQL's text contains no NUL.
         let [reason, partition_key] = [reason, partition_key].map(|text| text.replace('\0', "\u{fffd}"));
         let mut parameters: Vec<&(dyn ToSql + Sync)> =
             vec![&self.consumer, &stream, shard_id, sequence_number, &partition_key, &reason, attempts, payload];
         let statement = match event {
-            None => FAIL_RECORD,
+            None => {
+                parameters.push(replayed);
+                FAIL_RECORD
+            }
             Some(event) => {
                 let Mark { event_id, aggregate_type, aggregate_id, event_type, sequence, committed_at, .. } = event;
                 let event: [&(dyn ToSql + Sync); 6] =

@@ -78,6 +78,15 @@ async fn dead_letters_of_a_consumer_are_redriven_through_the_stream() {
     assert_eq!(sequences, ["1", "2", "3"]);
     assert!(events.iter().all(|event| event["replay"].is_string()), "{text}");
 
+    // A replay whose command fails is a dead letter with its event and the reason, and is redriven as a replay.
+    assert_eq!(pipeline.ok(&["replay", "--aggregate", aggregate])["sent"], 3);
+    assert_eq!(consume(&pipeline, "exit 3", 3), [0, 3, 0]);
+    let listed = pipeline.ok(&["dlq", "list"]);
+    assert_eq!(listed["by_cause"], serde_json::json!({ "exit status: 3": 3 }), "{listed}");
+    assert_eq!(listed["dead_letters"][0]["aggregate_id"], aggregate, "{listed}");
+    assert_eq!(pipeline.ok(&["dlq", "redrive", "--all"])["sent"], 3);
+    assert_eq!(consume(&pipeline, "cat > /dev/null", 3), [3, 0, 0]);
+
     // Another group is behind: events that it has not processed can still be repaired from the outbox.
     let behind = "INSERT INTO outbox_processed (consumer, event_id, aggregate_type, aggregate_id, event_type, sequence,
                                                 shard_id, sequence_number, succeeded, attempts, committed_at)
