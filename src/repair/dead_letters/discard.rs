@@ -87,7 +87,7 @@ mod tests {
         };
         let url = Endpoint::serve(Router::new().fallback(answer).with_state(objects.clone())).await.url;
         let endpoint = LocalEndpoint { url, region: "us-east-1".into(), key: AccessKey::new("test", "test") };
-        let mut places = Places(vec![Place::of_bucket(&Clients::for_local(endpoint).await, "bucket")]);
+        let mut places = Places(vec![Place::of_bucket(&Clients::for_local(endpoint), "bucket")]);
         put("1.json");
         put("2.json");
         let confirmed = places.list().await.expect("letters");

@@ -101,7 +101,7 @@ mod tests {
             }
         };
         let url = Endpoint::serve(Router::new().fallback(answer)).await.url;
-        Clients::for_local(LocalEndpoint { url, region: "us-east-1".into(), key: AccessKey::new("test", "test") }).await
+        Clients::for_local(LocalEndpoint { url, region: "us-east-1".into(), key: AccessKey::new("test", "test") })
     }
 
     #[tokio::test]
