@@ -35,6 +35,11 @@ impl Heartbeat {
         self.0.lock()
     }
 
+    /// Returns whether the event only repeats the last report of its step.
+    pub fn is_repeated(&self, event: &Event) -> bool {
+        self.tree().is_repeated(event)
+    }
+
     /// Records an event.
     pub fn observe(&self, event: &Event) {
         self.tree().observe(event, Instant::now());
@@ -54,6 +59,18 @@ impl Heartbeat {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn progress_without_news_is_repeated() {
+        let heartbeat = Heartbeat::default();
+        let event = |message: &str| Event::progress("verify", message);
+        heartbeat.observe(&Event::started("verify", "writing"));
+        assert!(!heartbeat.is_repeated(&event("written 2")));
+        heartbeat.observe(&event("written 2"));
+        assert!(heartbeat.is_repeated(&event("written 2")));
+        assert!(!heartbeat.is_repeated(&event("written 3")));
+        assert!(!heartbeat.is_repeated(&Event::started("verify", "written 2")));
+    }
 
     #[test]
     fn only_silent_steps_are_mentioned_and_only_once() {

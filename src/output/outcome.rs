@@ -82,9 +82,14 @@ impl Outcome {
         self
     }
 
+    /// Adds lines of text below the tables.
     #[must_use]
     pub fn text(mut self, text: impl Into<String>) -> Self {
-        self.text = Some(text.into());
+        let text = text.into();
+        self.text = Some(match self.text {
+            Some(before) => format!("{before}\n{text}"),
+            None => text,
+        });
         self
     }
 

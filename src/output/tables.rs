@@ -11,6 +11,12 @@ const TABLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().f
 /// Minimum columns of a cell that has as much text.
 const FLOOR: usize = 8;
 
+/// Minimum columns of a last column whose wider cells are written below their rows.
+const PROSE: usize = 24;
+
+/// Columns before a cell that is written below its row.
+const INDENT: usize = 5;
+
 /// Draws a table for stdout.
 pub fn format(table: &Table) -> String {
     match terminal::width() {
@@ -19,15 +25,15 @@ pub fn format(table: &Table) -> String {
     }
 }
 
-/// Draws a table in at most `width` columns. No word is broken that fits on one line: if the columns are too narrow for
-/// it, each row becomes a paragraph of `header  cell` lines.
+/// Draws a table in at most `width` columns. No word is broken that fits on one line. If only the last column is too
+/// narrow for a word, that cell is written below its row; otherwise each row becomes a paragraph of `header  cell` lines.
 pub fn format_within(table: &Table, width: usize) -> String {
     let table = cleaned(table);
     let widest = widest_words(&table);
     let mut drawn = drawn(&table);
     drawn.set_width(u16::try_from(width).unwrap_or(u16::MAX));
     if widest.iter().sum::<usize>() > width {
-        return paragraphs(&table, width);
+        return below(&table, width).unwrap_or_else(|| paragraphs(&table, width));
     }
     for (column, least) in drawn.column_iter_mut().zip(widest) {
         let least = u16::try_from(least).unwrap_or(u16::MAX);
@@ -42,6 +48,36 @@ fn widest_words(table: &Table) -> Vec<usize> {
     let word = |cell: &String| cell.split(' ').map(measure_text_width).max().unwrap_or_default();
     let least = |cell: &String| word(cell).max(measure_text_width(cell).min(FLOOR));
     (0..table.header.len()).map(|at| rows().filter_map(|row| row.get(at)).map(least).max().unwrap_or(0) + 1).collect()
+}
+
+/// Draws the columns before the last as wide as their cells. A last cell with a word that does not fit in the rest of the
+/// line is written below its row, as in the output of `--help`. Returns nothing if the rest is too narrow for prose.
+fn below(table: &Table, width: usize) -> Option<String> {
+    let rows = || std::iter::once(&table.header).chain(&table.rows);
+    let (last, first) = table.header.len().checked_sub(1).map(|last| (last, 0..last))?;
+    let widest = |at: usize| rows().filter_map(|row| row.get(at)).map(|cell| measure_text_width(cell)).max();
+    let columns: Vec<usize> = first.map(|at| widest(at).unwrap_or_default()).collect();
+    // A column of space on the left of each cell, and one more on its right.
+    let left = columns.iter().map(|column| column + 2).sum::<usize>() + 1;
+    let rest = width.checked_sub(left).filter(|rest| *rest >= PROSE && last > 0)?;
+    let row = |row: &Vec<String>| {
+        let cells = columns.iter().zip(row).map(|(column, cell)| {
+            let gap = " ".repeat(column - measure_text_width(cell));
+            format!(" {cell}{gap} ")
+        });
+        let head: String = cells.collect();
+        let cell = row.get(last).map_or("", String::as_str);
+        if cell.split(' ').all(|word| measure_text_width(word) <= rest) {
+            let indent = format!("\n{}", " ".repeat(left));
+            return format!("{head} {}", wrap::words(cell, rest).join(&indent)).trim_end().to_owned();
+        }
+        let lines = wrap::words(cell, width.saturating_sub(INDENT));
+        let indent = format!("\n{}", " ".repeat(INDENT));
+        format!("{}{indent}{}", head.trim_end(), lines.join(&indent))
+    };
+    let mut drawn = vec![row(&table.header), "─".repeat(width)];
+    drawn.extend(table.rows.iter().map(row));
+    Some(drawn.join("\n"))
 }
 
 fn paragraphs(table: &Table, width: usize) -> String {
@@ -94,6 +130,19 @@ mod tests {
         let policy = "Policy may read what is in the stream and nothing else";
         assert_eq!(lines[3..].concat().join(" "), policy, "{drawn}");
         assert!(drawn.lines().all(|line| measure_text_width(line) <= 40), "{drawn}");
+    }
+
+    #[test]
+    fn a_last_cell_with_a_long_word_is_below_its_row() {
+        let mut table = outputs();
+        table.row(["Url", &format!("at http://localhost/{}", "a".repeat(38))]);
+        let drawn = format_within(&table, 60);
+        let lines: Vec<&str> = drawn.lines().collect();
+        assert_eq!(lines[0], " output      value");
+        assert_eq!(lines[2], " StreamName  outboxctl-dev-rds-kinesis");
+        assert_eq!(lines[3..5], [" Policy      may read what is in the stream and nothing", "             else"]);
+        assert_eq!(lines[5..], [" Url", "     at", &format!("     http://localhost/{}", "a".repeat(38))]);
+        assert!(lines.iter().all(|line| measure_text_width(line) <= 60), "{drawn}");
     }
 
     #[test]

@@ -114,6 +114,8 @@ fn a_streaming_destination_reorders_and_repeats_records_and_the_bus_gets_each_on
     assert_eq!((&hops["bus"]["duplicated"], &hops["log"]["duplicated"]), (&json!(0), &json!(0)), "{report}");
     assert_eq!(stack.ok(&["local", "status"])["state"]["transports"]["seed"], 7);
     stack.fails(2, &["local", "up", "--seed", "8"]);
+    let again = String::from_utf8(stack.run(&["local", "up"]).stdout).expect("text");
+    assert!(again.contains("\nseed of events: 7; ") && again.contains("\nset them in a shell: "), "{again}");
 }
 
 async fn stream(kinesis: &Kinesis, name: &str, shards: i32) {

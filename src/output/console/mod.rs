@@ -105,7 +105,11 @@ impl Console {
         }
         // Commands without steps start no thread.
         if !matches!(event, Event::Note { .. }) && !self.renderer.is_live() {
-            self.heartbeat.get_or_init(|| self.start_heartbeat()).observe(&event);
+            let heartbeat = self.heartbeat.get_or_init(|| self.start_heartbeat());
+            if heartbeat.is_repeated(&event) {
+                return;
+            }
+            heartbeat.observe(&event);
         }
         self.show(event);
     }

@@ -90,6 +90,12 @@ impl Tree {
         None
     }
 
+    /// Returns whether the event is progress with the same text as the last report of its step.
+    pub fn is_repeated(&self, event: &Event) -> bool {
+        let Event::Progress { scope, message } = event else { return false };
+        self.steps.iter().any(|step| step.scope == *scope && step.message == *message)
+    }
+
     /// Records a wait, which is shown only if it lasts.
     pub fn wait(&mut self, scope: &str, message: &str, now: Instant) {
         let step = self.step(scope, now);
