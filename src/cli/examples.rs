@@ -161,7 +161,8 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ("Delete its data too", "@ local down --purge"),
     ]),
     ("local status", &[
-        ("Show services, addresses and enforced AWS rules", "@ local status"),
+        ("Show the addresses", "@ local status"),
+        ("Also list the services, and the AWS rules that are enforced", "@ local status --verbose"),
         ("Print the endpoint", "@ local status -o json | jq -r '.state.endpoint'"),
     ]),
     ("local env", &[

@@ -67,7 +67,7 @@ exit 1"#,
     );
     assert_snapshot!(up_with(&offline), @r"
     error: ministack can't be fetched: ERROR: No matching distribution found for ministack==1
-      hint: it comes from the Python package index once and is kept; check the network, PIP_INDEX_URL, and that the disk has 500 MB free
+      hint: it comes from the Python package index once and is kept; check the network, PIP_INDEX_URL, and that the disk has 1 GB free
       more: outboxctl explain local-setup
     ");
 }

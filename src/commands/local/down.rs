@@ -29,7 +29,7 @@ impl Args {
         if self.purge_tools {
             control::purge_tools(&home)?;
         }
-        let text = match (ended.daemon, ended.orphans) {
+        let mut text = match (ended.daemon, ended.orphans) {
             (true, _) => "the local stack is down".to_owned(),
             (false, 0) => "the local stack was not up".to_owned(),
             (false, left) => format!("the local stack was not up; ended {left} processes that it had left behind"),
@@ -40,6 +40,9 @@ impl Args {
             return Err(Error::new(Kind::Failed, text)
                 .hint("stacks, streams and functions are restored from the last saved state; PostgreSQL is up to date")
                 .hint("bring it up again with `outboxctl local up`, then `outboxctl deploy --local`"));
+        }
+        if self.purge {
+            text += ", and its state is deleted";
         }
         let changed = ended.daemon || ended.orphans > 0 || self.purge || self.purge_tools;
         ctx.console.finished("local", text, changed);

@@ -11,7 +11,9 @@ use crate::local::fidelity::{RULES, SERVICES};
 use crate::local::{Home, space, state::State};
 use crate::output::{Outcome, Table, bytes, utc};
 
-/// Show the services of the local stack, their addresses, and the AWS rules that it enforces
+/// Show whether the local stack runs, and its addresses
+///
+/// With --verbose, or as JSON, also lists the services and the AWS rules that the stack enforces or does not enforce.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
@@ -27,12 +29,14 @@ impl Args {
             ));
         }
         Ok(match control::status(&home) {
-            Status::Up(state) => Outcome::data(document(&state, &home))
-                .table(running(&state, &home.logs()))
-                .table(services(&state))
-                .table(rules(true))
-                .table(rules(false))
-                .summary(format!("the local stack is up since {}, protected by its access key", utc(state.started_at))),
+            Status::Up(state) => {
+                let outcome = Outcome::data(document(&state, &home)).table(running(&state, &home.logs()));
+                let (outcome, more) = match ctx.settings.verbose {
+                    true => (outcome.table(services(&state)).table(rules(true)).table(rules(false)), ""),
+                    false => (outcome, "; --verbose lists its services and rules"),
+                };
+                outcome.summary(format!("the local stack is up since {}{more}", utc(state.started_at)))
+            }
             Status::Between { pid } => {
                 let daemon = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
                 Outcome::data(json!({"up": false, "between": true, "pid": pid}))

