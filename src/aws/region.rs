@@ -22,6 +22,7 @@ pub(super) async fn region(settings: &Settings, profiles: &Profiles, http: &Shar
     ImdsRegionProvider::builder().configure(&config).build().region().await.ok_or_else(|| {
         Error::new(Kind::Region, "no AWS region is set")
             .hint("pass --region, or set AWS_REGION or `region` in outboxctl.toml")
+            .hint("to work on the local stack, pass --local or set OUTBOXCTL_LOCAL=true")
     })
 }
 

@@ -68,8 +68,8 @@ impl Args {
             Ok(address) => format!("http://localhost:{}", address.port()),
             Err(error) => return Err(Error::new(Kind::Io, "the listener has no address").with_source(error)),
         };
-        let mode = if options.writable { "" } else { ", read-only" };
-        ctx.console.finished("ui", format!("the page is at {url}/?token={token}{mode}; Ctrl-C ends it"), false);
+        let mode = if options.writable { "" } else { " (read-only)" };
+        ctx.console.finished("ui", format!("Ctrl-C ends it; the page{mode} is at {url}/?token={token}"), false);
         let deployment = deployment.reached(self.way(ctx));
         ui::serve(listeners, deployment, options, ctx.cancel.clone()).await?;
         Ok(Outcome::data(json!({ "url": url })))

@@ -125,7 +125,10 @@ impl Examination<'_> {
                 };
                 let rest = [
                     Finding { state: State::Failed, ..Finding::of_error(check, &error) },
-                    Finding::not_checked("everything beyond", "needs a working stack, or credentials"),
+                    Finding::not_checked(
+                        "other checks",
+                        "they need a region and credentials, or the running local stack",
+                    ),
                 ];
                 rest.iter().for_each(self.on_finding);
                 findings.extend(rest);

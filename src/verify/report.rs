@@ -108,15 +108,15 @@ impl Report {
 
     /// Returns the deliveries by AWS that were out of order or repeated without failing the run; `None` without any.
     pub fn remark(&self) -> Option<String> {
-        let count = |of: fn(&HopReport) -> u64, text: &str| {
+        let count = |of: fn(&HopReport) -> u64, text: &str, reason: &str| {
             let seen = self.hops.iter().filter(|hop| of(hop) > 0);
             let seen: Vec<String> = seen.map(|hop| format!("{} {}", of(hop), hop.hop.place())).collect();
-            (!seen.is_empty()).then(|| format!("{} {text}", seen.join(", ")))
+            (!seen.is_empty()).then(|| format!("{text}: {} ({reason})", seen.join(", ")))
         };
         let unordered = |hop: &HopReport| if hop.order_judged { 0 } else { hop.out_of_order };
         let remarks = [
-            count(unordered, "out of order, where AWS keeps no order (--strict-order fails on it)"),
-            count(|hop| hop.repeated, "delivered again by AWS, which delivers at least once"),
+            count(unordered, "out of order", "AWS keeps no order there; --strict-order fails on it"),
+            count(|hop| hop.repeated, "delivered again by AWS", "it delivers at least once"),
         ];
         let remarks: Vec<String> = remarks.into_iter().flatten().collect();
         (!remarks.is_empty()).then(|| remarks.join("; "))

@@ -165,8 +165,11 @@ impl<'a> Watch<'a> {
             let done = arrived.iter().map(|(_, n)| n).sum();
             self.reporter.expect("verify", Expect::of(done, u64::from(count) * arrived.len() as u64));
         }
+        let most = arrived.iter().map(|(_, n)| *n).max().unwrap_or_default();
         let counts: Vec<String> = arrived.into_iter().map(|(hop, n)| format!("{} {n}", hop.name())).collect();
-        self.reporter.emit(Event::progress("verify", format!("written {}: {}", ledger.committed(), counts.join(", "))));
+        // An event can arrive before the report that it was committed.
+        let written = most.max(ledger.committed());
+        self.reporter.emit(Event::progress("verify", format!("written {written}: {}", counts.join(", "))));
         true
     }
 }

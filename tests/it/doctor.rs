@@ -210,7 +210,7 @@ async fn without_credentials_it_exits_with_4_and_says_what_is_not_checked() {
     let aws = FakeAws::start(refuses_credentials, None).await;
     let (exit_code, findings) = examine(&World::new(), &aws.url, &[]);
     assert_eq!(exit_code, Some(4));
-    assert_eq!((state(&findings, "credentials"), state(&findings, "everything beyond")), ("failed", "not-checked"));
+    assert_eq!((state(&findings, "credentials"), state(&findings, "other checks")), ("failed", "not-checked"));
     assert_eq!(state(&findings, "configuration"), "ok", "what is on the machine is checked all the same");
 }
 

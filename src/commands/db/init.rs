@@ -44,16 +44,13 @@ impl Args {
         if self.check {
             return self.check(ctx).await;
         }
+        let (mut database, sample) = self.open(ctx, !self.dry_run).await?;
         ctx.console.started("database", "bringing the schema up to date");
         if !ctx.settings.local {
             // Covers a cold start of a function in a VPC, and a database that answers at once.
             ctx.console.expect("database", Expect::Usually(3, 15));
         }
-        let report = async {
-            let (mut database, sample) = self.open(ctx, !self.dry_run).await?;
-            database.init(self.dry_run, sample).await
-        };
-        let report = ctx.console.report_failure("database", report.await)?;
+        let report = ctx.console.report_failure("database", database.init(self.dry_run, sample).await)?;
         for warning in &report.warnings {
             ctx.console.warn(warning);
         }

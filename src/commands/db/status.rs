@@ -52,10 +52,10 @@ fn overview(report: &StatusReport, marks: bool) -> Table {
         table.row(["outbox rows".to_owned(), format!("{about}{}", outbox.rows)]);
         let size = format!("{}, of which indexes {}", bytes(outbox.bytes), bytes(outbox.index_bytes));
         table.row(["outbox size".to_owned(), size]);
-        let vacuum = outbox.last_vacuum.map_or("never".into(), |at| format!("{} ago", age(at)));
+        let vacuum = outbox.last_vacuum.map_or("never vacuumed".into(), |at| format!("vacuumed {} ago", age(at)));
         let all = (outbox.rows + outbox.dead_rows).max(1);
         let share = outbox.dead_rows * 100 / all;
-        table.row(["dead rows".to_owned(), format!("{} ({share} %), vacuumed {vacuum}", outbox.dead_rows)]);
+        table.row(["dead rows".to_owned(), format!("{} ({share} %), {vacuum}", outbox.dead_rows)]);
         let old = |at: Option<DateTime<Utc>>| at.map_or("none".to_owned(), |at| format!("{} old", age(at)));
         table.row(["oldest row".to_owned(), old(outbox.oldest)]);
         if marks {

@@ -62,9 +62,10 @@ fn nothing_matches(selection: &Selection, id: Option<&str>, all: &[DeadLetter]) 
     let error = Error::new(Kind::Usage, what);
     match causes.is_empty() {
         true => error.hint("no dead letters exist"),
-        false => error.hint(format!("existing causes: {}", causes.join(", "))),
+        false => error
+            .hint(format!("existing causes: {}", causes.join(", ")))
+            .hint("`outboxctl dlq list` lists the dead letters"),
     }
-    .hint("`outboxctl dlq list` lists the dead letters")
 }
 
 /// Warns of dead letters that other readers have received, and that are not listed.

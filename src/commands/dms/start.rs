@@ -30,12 +30,12 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        let deployed = Deployed::find(ctx, self.timeout, true).await?;
         ctx.console.started("dms", "starting the task");
-        ctx.console.report_failure("dms", self.start(ctx).await)
+        ctx.console.report_failure("dms", self.start(ctx, &deployed).await)
     }
 
-    async fn start(&self, ctx: &Context) -> Result<Outcome> {
-        let deployed = Deployed::find(ctx, self.timeout, true).await?;
+    async fn start(&self, ctx: &Context, deployed: &Deployed) -> Result<Outcome> {
         let from = if self.fresh { StartPoint::End } else { StartPoint::Checkpoint };
         match deployed.task.interrupted().await? {
             Some(Interrupted::Rebuild) | None if self.fresh => deployed.task.unmark(Mark::Rebuild).await?,
@@ -56,7 +56,7 @@ impl Args {
         }
         let start = deployed.start(ctx, &from, !self.no_wait);
         let changed = match Blockers::during(ctx, &deployed.deployment, start).await {
-            Err(error) => return Err(lost(ctx, &deployed, error).await),
+            Err(error) => return Err(lost(ctx, deployed, error).await),
             started => started?,
         };
         deployed.forget_pause(ctx).await;

@@ -21,8 +21,8 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
-        ctx.console.started("dms", "stopping the task");
         let deployed = Deployed::find(ctx, self.timeout, true).await?;
+        ctx.console.started("dms", "stopping the task");
         let stopped = Blockers::during(ctx, &deployed.deployment, deployed.task.stop()).await;
         let changed = ctx.console.report_failure("dms", stopped)?;
         deployed.forget_pause(ctx).await;

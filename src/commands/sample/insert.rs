@@ -1,6 +1,6 @@
 //! `outboxctl sample insert`.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -123,16 +123,21 @@ impl Args {
             ctx.console.expect("sample", Expect::Lasts(whole));
         }
         let so_far = AtomicUsize::new(0);
+        let second = AtomicU64::new(0);
+        let started = Instant::now();
         let on_chunk = |chunk: &[Inserted]| {
             let so_far = so_far.fetch_add(chunk.len(), Ordering::Relaxed) + chunk.len();
-            ctx.console.progress("sample", format!("{so_far} of {} events written", self.count));
+            let now = started.elapsed().as_secs();
+            // At most one line a second: a chunk may be one event.
+            if second.swap(now, Ordering::Relaxed) != now || so_far == self.count as usize {
+                ctx.console.progress("sample", format!("{so_far} of {} events written", self.count));
+            }
             if self.rate.is_none() {
                 ctx.console.expect("sample", Expect::of(so_far as u64, self.count.into()));
             }
         };
         // Written events remain after a signal.
         let _hold = ctx.hold();
-        let started = Instant::now();
         let inserted = tokio::select! {
             inserted = writer.insert(&request, &ctx.cancel, on_chunk) => inserted?,
             () = samples::overdue(&ctx.cancel) => {

@@ -113,6 +113,12 @@ impl Args {
             timeout: self.timeout,
             settle: self.settle,
         };
+        if let Some(task) = capture::stopped(ctx, &deployment).await {
+            ctx.console.warn(format!(
+                "the capture task is {}: events are captured only while it runs; `outboxctl dms start` starts it",
+                task.status
+            ));
+        }
         // The temporary tap must be removed.
         let _hold = ctx.hold();
         let verified = verify::run(&deployment, &ctx.console, &ctx.cancel, &options).await;
