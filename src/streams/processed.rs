@@ -154,8 +154,9 @@ fn item(row: LogRow, group: &str) -> Item {
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
-    use std::sync::{Arc, Mutex};
+    use std::sync::Arc;
 
+    use parking_lot::Mutex;
     use proptest::prelude::*;
     use uuid::Uuid;
 
@@ -170,14 +171,17 @@ mod tests {
         committed: bool,
     }
 
+    /// The last transaction, the marks, and the open transactions.
+    type Transactions = (i64, Vec<Mark>, BTreeSet<i64>);
+
     /// A server with transactions; clones share it.
     #[derive(Clone, Default)]
-    struct Server(Arc<Mutex<(i64, Vec<Mark>, BTreeSet<i64>)>>);
+    struct Server(Arc<Mutex<Transactions>>);
 
     impl Server {
         /// Starts a transaction with the next mark of an aggregate, unless one is open: a consumer marks in sequence.
         fn begin(&self, aggregate: u8) {
-            let (last, marks, open) = &mut *self.0.lock().expect("unpoisoned");
+            let (last, marks, open) = &mut *self.0.lock();
             if marks.iter().any(|mark| mark.aggregate == aggregate && !mark.committed) {
                 return;
             }
@@ -189,13 +193,13 @@ mod tests {
 
         /// Starts a transaction that stays open, and writes nothing here.
         fn hold(&self) {
-            let (last, _, open) = &mut *self.0.lock().expect("unpoisoned");
+            let (last, _, open) = &mut *self.0.lock();
             *last += 1;
             open.insert(*last);
         }
 
         fn commit(&self, aggregate: u8) {
-            let (_, marks, open) = &mut *self.0.lock().expect("unpoisoned");
+            let (_, marks, open) = &mut *self.0.lock();
             for mark in marks.iter_mut().filter(|mark| mark.aggregate == aggregate && !mark.committed) {
                 mark.committed = true;
                 open.remove(&mark.xact);
@@ -205,7 +209,7 @@ mod tests {
         /// Returns the number of committed marks of each aggregate.
         fn committed(&self) -> BTreeMap<u8, i64> {
             let mut all = BTreeMap::new();
-            for mark in self.0.lock().expect("unpoisoned").1.iter().filter(|mark| mark.committed) {
+            for mark in self.0.lock().1.iter().filter(|mark| mark.committed) {
                 *all.entry(mark.aggregate).or_default() += 1;
             }
             all
@@ -215,7 +219,7 @@ mod tests {
     impl Log for Server {
         async fn page(&mut self, request: &ProcessedRequest) -> Result<ProcessedPage> {
             tokio::task::yield_now().await;
-            let (last, marks, open) = &*self.0.lock().expect("unpoisoned");
+            let (last, marks, open) = &*self.0.lock();
             let xmin = open.first().copied().unwrap_or(last + 1);
             let Some(after) = request.after else {
                 let next = LogPosition { xact: xmin, position: 0 };

@@ -41,12 +41,13 @@ pub async fn discard(
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::sync::{Arc, Mutex};
+    use std::sync::Arc;
 
     use axum::Router;
     use axum::extract::State;
     use axum::http::{Method, StatusCode, Uri};
     use outboxctl_test_support::serve::Endpoint;
+    use parking_lot::Mutex;
     use serde_json::json;
     use tokio_util::sync::CancellationToken;
 
@@ -58,7 +59,7 @@ mod tests {
 
     /// Answers as a bucket, and as STS.
     async fn answer(State(objects): State<Objects>, method: Method, uri: Uri) -> (StatusCode, String) {
-        let mut objects = objects.lock().expect("unpoisoned");
+        let mut objects = objects.lock();
         let key = uri.path().strip_prefix("/bucket/").unwrap_or_default();
         match method {
             Method::POST => {
@@ -83,7 +84,7 @@ mod tests {
         let objects = Objects::default();
         let put = |key: &str| {
             let document = json!({ "reason": { "code": "EventTooLarge" }, "payload": "e30=" }).to_string();
-            objects.lock().expect("unpoisoned").insert(key.to_owned(), document);
+            objects.lock().insert(key.to_owned(), document);
         };
         let url = Endpoint::serve(Router::new().fallback(answer).with_state(objects.clone())).await.url;
         let endpoint = LocalEndpoint { url, region: "us-east-1".into(), key: AccessKey::new("test", "test") };
@@ -91,12 +92,12 @@ mod tests {
         put("1.json");
         put("2.json");
         let confirmed = places.list().await.expect("letters");
-        objects.lock().expect("unpoisoned").remove("2.json");
+        objects.lock().remove("2.json");
         put("3.json");
         let (cancel, mut removed) = (CancellationToken::new(), Vec::new());
         let on_removed = |letter: &DeadLetter| removed.push(letter.key.clone());
         discard(&mut places, &confirmed, &cancel, on_removed).await.expect("removed");
         assert_eq!(removed, ["1.json"]);
-        assert_eq!(objects.lock().expect("unpoisoned").keys().collect::<Vec<_>>(), ["3.json"]);
+        assert_eq!(objects.lock().keys().collect::<Vec<_>>(), ["3.json"]);
     }
 }
