@@ -29,6 +29,8 @@ pub struct Deployed {
     pub changes: Vec<Change>,
     /// An operation that was already in progress changed the stack.
     pub attached: bool,
+    /// A change set of this run was executed. One that changes only outputs has no changes of resources.
+    pub executed: bool,
 }
 
 impl Engine {
@@ -86,7 +88,7 @@ impl Engine {
                     let stack = existing.ok_or_else(|| vanished(&desired.name))?;
                     let message = if attached { status_of(&stack).as_str() } else { "no change" };
                     self.reporter.emit(Event::finished(&desired.scope, message, attached));
-                    return Ok(Deployed { stack, changes: Vec::new(), attached });
+                    return Ok(Deployed { stack, changes: Vec::new(), attached, executed: false });
                 }
                 Plan::Moved => {
                     poll.pause().await?;
@@ -112,7 +114,7 @@ impl Engine {
             let completed = self.wait_for_completion(&desired.scope, &set.stack_id, follower).await?;
             let stack = self.judge(&desired.scope, completed).await?.ok_or_else(|| vanished(&desired.name))?;
             self.reporter.emit(Event::finished(&desired.scope, status_of(&stack).as_str(), true));
-            return Ok(Deployed { stack, changes: set.changes, attached });
+            return Ok(Deployed { stack, changes: set.changes, attached, executed: true });
         }
         Err(Error::new(Kind::StackFailed, format!("stack {}: another process keeps changing it", desired.name))
             .hint("wait until it has finished, then run this again"))

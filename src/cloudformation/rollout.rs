@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 
 use super::change_set::Desired;
 use super::changes::TASK;
+use super::deploy::Deployed;
 use super::graph::{self, End};
 use super::preview::{Preview, StackAction};
 use super::stacks::outputs_of;
@@ -36,16 +37,18 @@ pub struct StackReport {
     pub changes: Vec<Change>,
     /// Waited for an operation that was already in progress and that changed the stack.
     pub attached: bool,
+    /// Executed a change set.
+    pub executed: bool,
 }
 
 impl StackReport {
     fn unchanged(stack: &Stack) -> Self {
-        Self { name: stack.name, changes: Vec::new(), attached: false }
+        Self { name: stack.name, changes: Vec::new(), attached: false, executed: false }
     }
 
     /// Returns whether the stack has changed since the rollout began.
     pub fn changed(&self) -> bool {
-        self.attached || !self.changes.is_empty()
+        self.attached || self.executed || !self.changes.is_empty()
     }
 }
 
@@ -131,7 +134,8 @@ impl Rollout<'_> {
             self.engine.protect(&desired.name, true).await?;
         }
         outputs.lock().extend(outputs_of(&deployed.stack));
-        Ok(StackReport { name: stack.name, changes: deployed.changes, attached: deployed.attached })
+        let Deployed { changes, attached, executed, .. } = deployed;
+        Ok(StackReport { name: stack.name, changes, attached, executed })
     }
 
     async fn preview_one(&self, stack: &'static Stack, outputs: &Mutex<Outputs>) -> Result<StackPreview> {

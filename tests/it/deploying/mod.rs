@@ -72,6 +72,15 @@ fn a_second_deploy_changes_nothing() {
 }
 
 #[test]
+fn a_change_of_outputs_alone_is_a_change() {
+    let account = deployed();
+    account.server.world().stack(&full("bus")).outputs_only = true;
+    let result = account.ok(&["deploy"]);
+    assert_eq!((&result["changed"], account.executions()[1]), (&true.into(), 2), "{result}");
+    assert_eq!(account.ok(&["deploy"])["changed"], false);
+}
+
+#[test]
 fn an_unchanged_deploy_makes_three_requests_per_stack() {
     let account = deployed();
     account.server.world().calls.clear();

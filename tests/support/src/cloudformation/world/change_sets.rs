@@ -46,6 +46,7 @@ impl Stack {
         let template = form.get("TemplateBody").cloned().unwrap_or_default();
         let (parameters, tags) = (self.parameters_of(form), tags_of(form));
         let rows = match &self.changes {
+            _ if self.outputs_only => Vec::new(),
             Some(rows) => {
                 rows.iter().map(|(a, b, c, d)| ((*a).into(), (*b).into(), (*c).into(), (*d).into())).collect()
             }
@@ -129,6 +130,7 @@ impl Stack {
     /// Returns the template as it was submitted, or a different one if its next change set is scripted to have changes.
     pub(super) fn original_template(&self) -> String {
         match &self.changes {
+            _ if self.outputs_only => format!("{}# an earlier version\n", self.template),
             Some(rows) if !rows.is_empty() => format!("{}# an earlier version\n", self.template),
             _ => self.template.clone(),
         }
@@ -161,7 +163,7 @@ impl Stack {
             tag("ChangeSetName", &set_name),
             tag("StackId", &self.id(name))
         );
-        if set.rows.is_empty() {
+        if set.rows.is_empty() && !self.outputs_only {
             let reason = "The submitted information didn't contain changes. Submit different information to create a change set.";
             return Ok(format!("{head}<Status>FAILED</Status>{}", tag("StatusReason", reason)));
         }
@@ -225,6 +227,7 @@ impl Stack {
         self.parameters = set.parameters;
         self.tags = set.tags;
         self.changes = None;
+        self.outputs_only = false;
         let rows = set.rows;
         self.begin_scripted("execute", form, |_| {
             let mut steps = vec![step("stack", &format!("{verb}_IN_PROGRESS"), "User Initiated")];

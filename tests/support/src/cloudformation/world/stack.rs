@@ -19,6 +19,8 @@ pub struct Stack {
     pub scripts: BTreeMap<&'static str, VecDeque<Vec<Step>>>,
     /// The changes of its next change sets, regardless of the template.
     pub changes: Option<Vec<Row>>,
+    /// Its next change set changes outputs only: it has no changes of resources, and can be executed.
+    pub outputs_only: bool,
     /// The properties in these changes.
     pub properties: Vec<Detail>,
     pub foreign_change_sets: Vec<&'static str>,
