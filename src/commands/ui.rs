@@ -43,7 +43,6 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
-        let _hold = ctx.hold();
         let writable = ctx.settings.local || self.allow_write;
         let deployment = announce::deployment(ctx, writable).await?;
         if !deployment.is_known() {
@@ -71,6 +70,8 @@ impl Args {
         let mode = if options.writable { "" } else { " (read-only)" };
         ctx.console.finished("ui", format!("Ctrl-C ends it; the page{mode} is at {url}/?token={token}"), false);
         let deployment = deployment.reached(self.way(ctx));
+        // From here on, a signal ends it with its result.
+        let _hold = ctx.hold();
         ui::serve(listeners, deployment, options, ctx.cancel.clone()).await?;
         Ok(Outcome::data(json!({ "url": url })))
     }

@@ -94,7 +94,6 @@ struct Consumed {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
-        let _hold = ctx.hold();
         ctx.need(Part::Consumers)?;
         let hook = self.hook()?;
         let deployment = announce::deployment(ctx, true).await?;
@@ -110,6 +109,8 @@ impl Args {
         };
         let me = reader.me.clone();
         ctx.console.started("consume", format!("{me} of group {} reads {}", self.group, reader.source.stream));
+        // From here on, a signal returns the leases, and ends it with its totals.
+        let _hold = ctx.hold();
         let ended = Worker::new(reader, options).run(&ctx.cancel).await;
         let totals = metrics.totals();
         let end = ended.map_err(|error| error.with_data(&totals))?;

@@ -57,6 +57,10 @@ impl Console {
             }
             OutputFormat::Json => {
                 let document = match result {
+                    // A signal came before there was any data.
+                    Ok(outcome) if outcome.data.is_null() && outcome.stopped.is_some() => {
+                        serde_json::to_vec_pretty(&result_line(result))
+                    }
                     // The command that it ran used the streams exclusively.
                     Ok(outcome) if outcome.data.is_null() => return,
                     Ok(outcome) => serde_json::to_vec_pretty(&outcome.data),

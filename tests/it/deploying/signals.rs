@@ -129,3 +129,22 @@ fn a_detached_deletion_continues() {
     account.ok(&["watch"]);
     assert_eq!(account.server.world().stack(&full("consumer")).status.as_deref(), Some("DELETE_COMPLETE"));
 }
+
+#[test]
+fn an_endless_command_that_is_stopped_before_it_runs_ends_at_once_with_a_document() {
+    for args in [&["ui", "--port", "0"][..], &["consume", "--exec", "true"]] {
+        let account = Account::new("rds-kinesis", Script::default());
+        account.server.world().faults =
+            Box::new(|_, action| if action == "DescribeStacks" { Fault::Hang } else { Fault::None });
+        let mut command = account.command(args);
+        command.args(["--output", "json"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the binary starts");
+        wait(&account, &mut child, |account| account.server.hung() > 0);
+        let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+        assert!(killed.success());
+        let output = child.wait_with_output().expect("its end");
+        assert_eq!(output.status.code(), Some(130), "{args:?}: {}", account.world.transcript(&output));
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a document");
+        assert_eq!((&document["stopped"], &document["exit_code"]), (&"interrupted".into(), &130.into()), "{document}");
+    }
+}
