@@ -151,6 +151,13 @@ const LONGEST_CHAIN: usize = 5;
 fn remedy(chosen: &str, name: &str, get: &dyn Fn(&str, &str) -> Option<String>) -> Option<String> {
     let mut name = name.to_owned();
     for _ in 0..LONGEST_CHAIN {
+        if get(&name, "role_arn").and_then(|_| get(&name, "mfa_serial")).is_some() {
+            let shown = quoted(&name);
+            return Some(format!(
+                "profile {shown} requires an MFA code, which is not asked for here: get a session from the AWS CLI (`aws \
+                 configure export-credentials --profile {shown} --format env` prints its variables), and omit --profile"
+            ));
+        }
         match get(&name, "role_arn").and_then(|_| get(&name, "source_profile")) {
             Some(source) if source != name => name = source,
             _ => break,

@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::{account, transcript, with_keys, with_profiles};
 use crate::support::World;
+use outboxctl_test_support::aws::{Asked, FakeAws, error_xml};
 
 const OTHER: &str =
     "[profile other]\nregion = us-east-1\naws_access_key_id = KEYOFPROFILE\naws_secret_access_key = s\n";
@@ -112,4 +113,24 @@ fn a_profile_of_aws_login_is_understood() {
     assert!(out.starts_with("exit: 4\n"), "{out}");
     assert!(out.contains("`aws login --profile p`") && !out.contains("cargo feature"), "{out}");
     assert!(!out.contains("aws sso login"), "{out}");
+}
+
+/// STS refuses the role, because its policy requires a session with MFA.
+fn without_code(asked: &Asked) -> Option<(u16, String)> {
+    let text = "User: arn:aws:iam::111122223333:user/u is not authorized to perform: sts:AssumeRole";
+    (asked.operation == "AssumeRole").then(|| (403, error_xml("AccessDenied", text)))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_with_mfa_is_explained_where_its_role_is_refused() {
+    let (world, aws) = (World::new(), FakeAws::start(without_code, None).await);
+    let role = "role_arn = arn:aws:iam::111122223333:role/r\nmfa_serial = arn:aws:iam::111122223333:mfa/u\n";
+    let profiles = format!("{OTHER}[profile role]\nregion = us-east-1\nsource_profile = other\n{role}");
+    let mut command = with_profiles(&world, &profiles);
+    command.env("AWS_ENDPOINT_URL", &aws.url);
+    let out = transcript(&world, command, &["outputs", "--profile", "role"]);
+    assert!(out.starts_with("exit: 4\n") && out.contains("sts:AssumeRole"), "{out}");
+    assert!(out.contains("profile role requires an MFA code"), "{out}");
+    assert!(out.contains("`aws configure export-credentials --profile role --format env"), "{out}");
+    assert!(!out.contains("renew the access key"), "{out}");
 }
