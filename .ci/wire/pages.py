@@ -26,6 +26,9 @@ def unread(exchanges):
         tokens = listed(pages["input_token"])
         if wire_names(request.operation, tokens) & given(request):
             continued.add(at)
+        more = pages.get("more_results")
+        if more and not jmespath.search(more, request.answer):
+            continue
         if request.answer is not None and any(jmespath.search(token, request.answer) for token in listed(pages["output_token"])):
             next_pages.setdefault(at, (tokens[0], record))
     return [(*at, "request", f".{token}", "no request for the next page", record)

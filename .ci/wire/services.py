@@ -25,6 +25,10 @@ class Unknown(Exception):
     """A request that no operation of a model accepts."""
 
 
+class TooLarge(Exception):
+    """A request whose operation is in a body that was not recorded."""
+
+
 @functools.cache
 def service_model(signing_name, target):
     name = "dynamodbstreams" if target.startswith("DynamoDBStreams") else MODELS.get(signing_name, signing_name)
@@ -45,7 +49,7 @@ class Request:
         self.query = [(name, value) for name, value in urllib.parse.parse_qsl(query, keep_blank_values=True)
                       if not name.lower().startswith("x-amz-")]
         # Requests of outboxctl's commands, of its functions, and of services with a role of its own; not those that a test makes up.
-        self.own = record.get("session", False) or "app/outboxctl" in self.headers.get("user-agent", "") + self.headers.get("x-amz-user-agent", "")
+        self.own = record["own"]
         self.target = self.headers.get("x-amz-target", "")
         self.service = service_model(record["service"], self.target)
         self.labels = {}
@@ -70,7 +74,7 @@ class Request:
             return self.known(self.target.rpartition(".")[2])
         if self.protocol in ("query", "ec2"):
             if self.body is None:
-                raise Unknown("the body is too large for a record")
+                raise TooLarge
             return self.known(dict(self.form()).get("Action", ""))
         return self.route()
 

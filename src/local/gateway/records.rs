@@ -60,13 +60,14 @@ impl Records {
     /// Begins the record of a request; `None` if it is not for an AWS service.
     pub fn begin(self: &Arc<Self>, head: &Parts) -> Option<Exchange> {
         let identity = Identity::of(head);
-        let is_call = !identity.service.is_empty() && !access::is_answer(head);
+        // Without a signature, it is for a deployed API, or refused.
+        let is_call = identity.region.is_some() && !access::is_answer(head);
         is_call.then(|| Exchange {
             records: self.clone(),
             method: head.method.to_string(),
             path: head.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
             headers: fields(&head.headers),
-            has_session: head.headers.contains_key("x-amz-security-token"),
+            is_own: is_own(&head.headers),
             identity,
             body: Copied::default(),
         })
@@ -106,6 +107,13 @@ fn words(text: &str) -> BTreeSet<&str> {
     text.split(separates).filter(is_word).collect()
 }
 
+/// Returns whether a request is from outboxctl: its commands name it, and its functions and the services that stand for
+/// AWS's have sessions of their roles. A test may make up any other request.
+fn is_own(headers: &HeaderMap) -> bool {
+    let agent = headers.get("user-agent").and_then(|agent| agent.to_str().ok()).unwrap_or("");
+    agent.contains("app/outboxctl") || headers.contains_key("x-amz-security-token")
+}
+
 fn fields(headers: &HeaderMap) -> Value {
     let kept = headers.iter().filter(|(name, _)| !SECRET.contains(&name.as_str()));
     kept.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into()))
@@ -120,8 +128,7 @@ pub struct Exchange {
     method: String,
     path: String,
     headers: Value,
-    /// Set for functions and for services with a role.
-    has_session: bool,
+    is_own: bool,
     body: Copied,
 }
 
@@ -141,7 +148,7 @@ impl Exchange {
         response["body"] = answered.as_value();
         let record = json!({
             "service": self.identity.service, "region": self.identity.region,
-            "session": self.has_session,
+            "own": self.is_own,
             "request": {"method": self.method, "path": self.path, "headers": self.headers, "body": asked.as_value()},
             "response": response,
         });

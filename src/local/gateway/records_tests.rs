@@ -34,7 +34,7 @@ async fn a_record_has_request_and_response() {
     let records = Records::create(folder.path()).unwrap();
     pass(&records, &request("DescribeEndpoints"), ["{}", "{\"__type\":\"Fault\"}"], false).await;
     let wanted = json!([{
-        "service": "dms", "region": "eu-west-1", "session": false,
+        "service": "dms", "region": "eu-west-1", "own": false,
         "request": {
             "method": "POST", "path": "/?a=b", "headers": {"x-amz-target": "AmazonDMSv20160101.DescribeEndpoints"},
             "body": {"text": "{}"},

@@ -11,6 +11,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use parking_lot::Mutex;
 
+use crate::record::recorded;
+
 /// A request for a script: the signing name of its service, and its operation, or its path for REST services.
 pub struct Asked {
     pub service: String,
@@ -53,7 +55,7 @@ impl FakeAws {
                 answer(&asked, script(&asked), date)
             }
         });
-        let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("served") });
+        let server = tokio::spawn(async move { axum::serve(listener, recorded(router)).await.expect("served") });
         Self { url, asked, signed, server }
     }
 

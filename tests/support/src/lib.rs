@@ -10,6 +10,7 @@ pub mod cloudformation;
 pub mod dynamodb;
 pub mod dynamodb_streams;
 pub mod kinesis;
+pub mod record;
 pub mod schemas;
 pub mod serve;
 

@@ -5,6 +5,8 @@ use aws_credential_types::Credentials;
 use axum::Router;
 use axum::http::HeaderMap;
 
+use crate::record::recorded;
+
 /// The address of a fake, and the configuration of its clients.
 pub struct Endpoint {
     pub url: String,
@@ -18,7 +20,7 @@ impl Endpoint {
     pub async fn serve(app: Router) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        tokio::spawn(async move { axum::serve(listener, app).await });
+        tokio::spawn(async move { axum::serve(listener, recorded(app)).await });
         let credentials = Credentials::new("test", "test", None, None, "test");
         Self { url, credentials, retry: RetryConfig::disabled() }
     }

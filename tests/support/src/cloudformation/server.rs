@@ -11,6 +11,7 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{oneshot, watch};
 
 use super::world::{ACCOUNT, Fault, World, form};
+use crate::record::recorded;
 
 /// A server that runs until it is dropped.
 pub struct Server {
@@ -36,7 +37,7 @@ impl Server {
                 let app = Router::new().fallback(move |request: Request| answer(shared.clone(), request));
                 let listener = tokio::net::TcpListener::from_std(listener).expect("the listener");
                 tokio::select! {
-                    served = async { axum::serve(listener, app).await } => served.expect("served"),
+                    served = async { axum::serve(listener, recorded(app)).await } => served.expect("served"),
                     _ = stopped => {}
                 }
             });
