@@ -43,7 +43,7 @@ impl Page {
     }
 }
 
-/// Host and token in `the page is at http://HOST/?token=TOKEN; ...`.
+/// Returns host and token of `… the page is at http://HOST/?token=TOKEN`.
 fn address(line: &str) -> Option<(String, String)> {
     let (host, rest) = line.split_once("http://")?.1.split_once("/?token=")?;
     let token = rest.split(|character: char| !character.is_ascii_alphanumeric()).next()?;
