@@ -7,7 +7,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 
 use axum::Router;
 use axum::body::Body;
@@ -15,6 +14,7 @@ use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
+use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 
 /// Maximum size in bytes of a body that is recorded.
@@ -78,7 +78,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 /// Counts an example; returns whether there are no more than so many of its kind.
 fn is_below(kind: String, limit: u32) -> bool {
     static COUNTS: Mutex<Option<HashMap<String, u32>>> = Mutex::new(None);
-    let mut counts = COUNTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut counts = COUNTS.lock();
     let count = counts.get_or_insert_default().entry(kind).or_insert(0);
     *count += 1;
     *count <= limit
