@@ -64,7 +64,7 @@ fn page(layout: &Layout) -> String {
     format!(
         "SELECT id, aggregate_type, aggregate_id, event_type, sequence, payload, traceparent, schema_version, created_at,
                 k3, k4
-         FROM (SELECT *, sum(length(payload)) OVER place AS size, row_number() OVER place AS number
+         FROM (SELECT *, sum(coalesce(length(payload), 0)) OVER place AS size, row_number() OVER place AS number
                FROM (SELECT {id_column} AS id, {kind} AS aggregate_type, {aggregate} AS aggregate_id, {event_type} AS event_type,
                             {plain_sequence} AS sequence, {payload} AS payload, {traceparent} AS traceparent,
                             {schema_version} AS schema_version, {created_at} AS created_at, {sequence} AS k3, {at} AS k4

@@ -118,6 +118,12 @@ async fn a_table_of_debezium_works_as_the_how_to_says() {
     let doctor = stack.ok(&["doctor"]);
     let findings = doctor["findings"].as_array().expect("findings");
     assert!(findings.iter().all(|finding| finding["state"] != "failed"), "{findings:#?}");
+
+    // The first rows of the table in the order of its comparison: each of them is read.
+    let empty = "INSERT INTO outboxevent SELECT gen_random_uuid(), 'a', '1', 'Empty', NULL FROM generate_series(1, 3)";
+    database.batch_execute(empty).await.expect("events without payload");
+    let unread = stack.ok(&["reconcile", "--grace", "0"]);
+    assert_eq!((&unread["unreadable"], &unread["committed"]), (&3.into(), &agreed["committed"]), "{unread}");
 }
 
 /// The definition of the application's table, with its constraints and rights.
