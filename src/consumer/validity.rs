@@ -4,6 +4,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::watch;
 
+/// Interval of comparing the clock of the machine: it runs while the machine sleeps, unlike timers.
+const TICK: Duration = Duration::from_secs(1);
+
 /// The validity of a held lease: until the last renewal is a lease duration old, or the lease is lost. Others may take
 /// the lease only after they saw it unchanged for that long, which starts later than the renewal here.
 ///
@@ -56,8 +59,9 @@ impl LeaseValidity {
     pub async fn ended(&self) {
         let mut changes = self.0.subscribe();
         while let Some(until) = { *changes.borrow_and_update() }.filter(|until| until.is_ahead()) {
+            let tick = until.steady.min(Instant::now() + TICK);
             tokio::select! {
-                () = tokio::time::sleep_until(until.steady.into()) => {}
+                () = tokio::time::sleep_until(tick.into()) => {}
                 // The sender is owned by `self`.
                 _ = changes.changed() => {}
             }
@@ -90,6 +94,14 @@ mod tests {
         // Renewed: it is still ours after all.
         validity.extend(now + Duration::from_secs(1), Duration::from_secs(60));
         assert!(validity.holds());
+    }
+
+    #[tokio::test]
+    async fn a_lease_that_expires_during_system_sleep_ends_while_it_is_awaited() {
+        let soon = SystemTime::now() + Duration::from_millis(20);
+        let until = Until { wall: soon, ..Until::after(Instant::now(), Duration::from_secs(3_600)) };
+        let validity = LeaseValidity(watch::Sender::new(Some(until)));
+        tokio::time::timeout(Duration::from_secs(60), validity.ended()).await.expect("the end");
     }
 
     #[tokio::test]
