@@ -42,6 +42,8 @@ pub struct Reader<L, S> {
     pub pause: Duration,
     /// Interval of checkpoints within a page.
     pub checkpoint_every: Duration,
+    /// Receives problems of reading that do not end it, such as expired records.
+    pub warnings: Warnings,
 }
 
 impl<L: Leases, S: Store> Reader<L, S> {
@@ -52,7 +54,7 @@ impl<L: Leases, S: Store> Reader<L, S> {
     pub async fn run(&self, lease: &Lease, context: &LeaseContext) -> Result<Ended> {
         let shard = &lease.shard;
         let Some(cursor) = lease.checkpoint.cursor(chrono::Utc::now()) else { return Ok(Ended::Drained) };
-        let mut pages = Pages::open(self.source.clone(), shard, cursor, Warnings::default()).await?;
+        let mut pages = Pages::open(self.source.clone(), shard, cursor, self.warnings.clone()).await?;
         let progress = Progress::default();
         loop {
             let page = tokio::select! {

@@ -20,8 +20,8 @@ use crate::error::{Kind, OrFail, Result};
 use crate::output::{Outcome, count};
 use crate::pipelines::{Output, Part};
 use crate::report::Reporter;
-use crate::streams::StartAt;
 use crate::streams::kinesis::Kinesis;
+use crate::streams::{StartAt, Warnings};
 use crate::timing::Backoff;
 
 /// Consume the stream: run a handler for each event, mark it as processed, and checkpoint
@@ -161,6 +161,7 @@ impl Args {
             batch: self.batch,
             pause: Duration::from_millis(if clients.has_shard_limits() { 400 } else { 20 }),
             checkpoint_every: Duration::from_secs(5),
+            warnings: Warnings::on(&ctx.console),
         })
     }
 

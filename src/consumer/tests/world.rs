@@ -17,8 +17,8 @@ use crate::consumer::{End, Handled, Hook, Metrics, Observer, Options, Processor,
 use crate::error::Result;
 use crate::outbox::Layout;
 use crate::report::Silent;
-use crate::streams::StartAt;
 use crate::streams::kinesis::Kinesis;
+use crate::streams::{StartAt, Warnings};
 use crate::timing::Backoff;
 
 #[derive(Default)]
@@ -90,6 +90,7 @@ impl World {
             batch: 100,
             pause: Duration::from_millis(5),
             checkpoint_every: Duration::from_millis(50),
+            warnings: Warnings::default(),
         };
         let options = Options {
             from: StartAt::Start,

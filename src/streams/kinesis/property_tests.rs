@@ -220,6 +220,21 @@ async fn a_time_window_ends_and_leaves_children_unread() {
 }
 
 #[tokio::test]
+async fn a_stream_that_can_not_be_read_is_reported_once() {
+    let kinesis = ScriptedKinesis::with_chaos(Chaos { throttle: 100, ..Chaos::default() }, 1);
+    let (warnings, collected) = Warnings::collected();
+    for shard in ["a", "b"] {
+        kinesis.open(shard, &[]);
+        let mut pages = Pages::new(source(&kinesis).await, shard, Cursor::Oldest, warnings.clone());
+        assert!(pages.read(10).await.is_err(), "after many attempts");
+    }
+    let collected = collected.lock();
+    let text = collected.first().expect("a warning");
+    assert!(text.starts_with("shard a can't be read, trying again: take a position on shard a"), "{text}");
+    assert_eq!(collected.len(), 1, "{collected:?}");
+}
+
+#[tokio::test]
 async fn an_expired_shard_is_skipped() {
     let kinesis = ScriptedKinesis::default();
     kinesis.open("a", &[]);

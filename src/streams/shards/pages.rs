@@ -7,6 +7,9 @@ use super::source::{Answer, Cursor, Failure, Feed, Page, Reason, ShardInfo, Sour
 use crate::error::{Error, Kind, Result};
 use crate::streams::Warnings;
 
+/// Failed attempts in a row after which a warning shows the reason: some seconds, during which nothing is read.
+const WARNED: u32 = 5;
+
 /// The pages of one shard, each record once.
 pub struct Pages<S: Source> {
     source: S,
@@ -123,6 +126,11 @@ impl<S: Source> Pages<S> {
             }
             Reason::Passing if retry::pause(attempt).await => {
                 tracing::debug!(shard = self.shard, attempt, "retrying: {}", failure.error);
+                if *attempt == WARNED {
+                    let shard = &self.shard;
+                    let text = format!("shard {shard} can't be read, trying again: {}", failure.error);
+                    self.warnings.warn_seldom(text);
+                }
                 Ok(())
             }
             _ => Err(failure.error),
