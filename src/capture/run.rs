@@ -197,7 +197,7 @@ async fn follow_once(
         captured = capture.run(cancel) => captured,
         ended = joined(&mut delivery) => return ended,
     };
-    // Passed records are delivered either way: each record that is stored now is not sent again.
+    // Passed records are delivered either way. Without a broken source connection, none of them is sent again.
     capture.close_channel();
     let last = async {
         loop {
