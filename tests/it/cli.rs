@@ -111,6 +111,7 @@ fn no_region_is_said_before_anything_is_sent() {
     --- stderr
     error: no AWS region is set
       hint: pass --region, or set AWS_REGION or `region` in outboxctl.toml
+      hint: to work on the local stack, pass --local or set OUTBOXCTL_LOCAL=true
       more: outboxctl explain region
     ");
 }

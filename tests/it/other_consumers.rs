@@ -53,8 +53,8 @@ async fn another_account_may_create_rules_on_the_bus_and_put_no_events() {
     );
     deploy("", "");
     assert_eq!(policy(&clients, &bus).await, Value::Null, "taken away again");
-    let refused = stack.fails(1, &["deploy", "--yes", "--without-sample", "--parameter", "ConsumerAccountId=12"]);
-    assert!(refused["error"].to_string().contains("ConsumerAccountId"), "{refused}");
+    let refused = stack.fails(2, &["deploy", "--yes", "--without-sample", "--parameter", "ConsumerAccountId=12"]);
+    assert!(refused["error"]["message"].to_string().contains("ConsumerAccountId"), "{refused}");
     stack.ok(&["destroy", "--yes"]);
 }
 

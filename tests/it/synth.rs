@@ -89,7 +89,7 @@ fn settings_of_the_file_are_carried_and_other_files_are_not_overwritten() {
     for (args, part) in [
         (&["--parameter", "Shards=many"][..], "not a number"),
         (&["--parameter", "Shard=4"], "did you mean Shards?"),
-        (&["--parameter", "FirstZone=a"], "SecondZone"),
+        (&["--parameter", "FirstZone=eu-central-1a"], "SecondZone"),
         (&["--force"], "--out"),
     ] {
         let refused = world.run([&["synth", "--region", "eu-central-1"], args].concat());
