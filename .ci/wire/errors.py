@@ -30,8 +30,10 @@ def check(request, status, headers, parsed):
         return [("", f"status {status} without an error code")]
     findings = [*form(request, headers, code)]
     known = {shape.error_code: shape for shape in request.operation.error_shapes}
-    if code in known:
-        wanted = expected_status(known[code])
+    # A service that had the query protocol before sends two codes, of which botocore prefers the former one.
+    shape = known.get(parsed["Error"].get("QueryErrorCode")) or known.get(code)
+    if shape:
+        wanted = expected_status(shape)
         if wanted and status not in wanted:
             findings.append((code, f"status {status} instead of {' or '.join(map(str, sorted(wanted)))}"))
     elif code not in COMMON[request.protocol] and not ec2_not_found(request, code):

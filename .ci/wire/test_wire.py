@@ -108,8 +108,13 @@ class Wire(unittest.TestCase):
         self.assertIn("status 400 instead of 404", self.found(query("rds", INSTANCES, error.format("DBInstanceNotFound"), status=400)))
         self.assertIn("no such error", self.found(query("rds", INSTANCES, error.format("DBInstanceNotFoundFault"), status=404)))
         self.assertIn("no header x-amzn-ErrorType", self.found(rest("GET", "/2015-03-31/functions/a", "", {"__type": "ResourceNotFoundException"}, status=404)))
-        self.assertIn("x-amzn-query-error", self.found(
-            record("sqs", '{"QueueUrl":"a"}', '{"__type":"com.amazonaws.sqs#QueueDoesNotExist"}', 400, x_amz_target="AmazonSQS.PurgeQueue")))
+        purge = {"x_amz_target": "AmazonSQS.PurgeQueue"}
+        missing = '{"__type":"com.amazonaws.sqs#QueueDoesNotExist"}'
+        self.assertIn("x-amzn-query-error", self.found(record("sqs", '{"QueueUrl":"a"}', missing, 400, **purge)))
+        former = {"x-amzn-query-error": "AWS.SimpleQueueService.NonExistentQueue;Sender"}
+        self.clean(record("sqs", '{"QueueUrl":"a"}', missing, 400, answer_headers=former, **purge))
+        unknown = '{"__type":"com.amazonaws.sqs#NoSuchQueue"}'
+        self.assertIn("no such error", self.found(record("sqs", '{"QueueUrl":"a"}', unknown, 400, answer_headers=former, **purge)))
 
     def test_pages(self):
         first = dms({}, {"Endpoints": [], "Marker": "2"})
