@@ -7,7 +7,7 @@ use crate::trouble::{Result, causes};
 use crate::world::{History, World};
 
 use super::kept::POISON;
-use super::stream;
+use super::stream::{self, Number};
 
 /// The position that the capture has confirmed to PostgreSQL.
 pub async fn confirmed(world: &World) -> Result<u64> {
@@ -66,19 +66,21 @@ impl Reader {
 
         let scanned =
             world.aws.dynamodb.scan().table_name(world.output("LeaseTable")?).consistent_read(true).send().await;
-        let mut checkpoints: HashMap<String, u128> = HashMap::new();
+        // None for a shard that was read to its end.
+        let mut checkpoints: HashMap<String, Option<Number>> = HashMap::new();
         for item in scanned.map_err(causes("read the leases"))?.items() {
             let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
             let Some(shard) = text("shard_id").or_else(|| text("shard")) else { continue };
             let position = match text("read_up_to").map(String::as_str) {
-                Some("SHARD_END") => u128::MAX,
-                Some(number) => number.parse().unwrap_or_default(),
-                None => continue,
+                Some("SHARD_END") => None,
+                Some(number) if number.starts_with(|first: char| first.is_ascii_digit()) => Some(Number::of(number)),
+                _ => continue,
             };
             checkpoints.insert(shard.to_owned(), position);
         }
-        let passed =
-            |(_, shard, number): &&(Place, String, u128)| checkpoints.get(shard).is_some_and(|to| number <= to);
+        let passed = |(_, shard, number): &&(Place, String, Number)| {
+            checkpoints.get(shard).is_some_and(|to| to.as_ref().is_none_or(|to| number <= to))
+        };
         let of_run = |place: &Place| place.aggregate.starts_with(&history.prefix);
         let passed = stream.found.iter().filter(passed).map(|(place, ..)| place.clone()).filter(of_run).collect();
         places.extend(self.unreported("checkpoint", passed));

@@ -12,6 +12,17 @@ use crate::world::{History, World};
 
 use super::kept::POISON;
 
+/// A sequence number, in the order of its value: it has more digits than fit into an integer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Number(usize, String);
+
+impl Number {
+    pub fn of(digits: &str) -> Self {
+        let digits = digits.trim_start_matches('0');
+        Self(digits.len(), digits.to_owned())
+    }
+}
+
 #[derive(Default)]
 struct Shard {
     parents: Vec<String>,
@@ -25,7 +36,7 @@ struct Shard {
 pub struct Reader {
     shards: HashMap<String, Shard>,
     /// Shard and sequence number of each event that was seen first there.
-    pub found: Vec<(Place, String, u128)>,
+    pub found: Vec<(Place, String, Number)>,
 }
 
 impl Reader {
@@ -99,8 +110,7 @@ impl Reader {
                 shard.last = Some(record.sequence_number().to_owned());
                 let Some(event) = event(record.data().as_ref()) else { continue };
                 if event.place.aggregate.starts_with(&history.prefix) {
-                    let number = record.sequence_number().parse().unwrap_or_default();
-                    self.found.push((event.place.clone(), id.to_owned(), number));
+                    self.found.push((event.place.clone(), id.to_owned(), Number::of(record.sequence_number())));
                     into.push(Step::Delivered(event));
                 }
             }
