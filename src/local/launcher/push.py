@@ -71,7 +71,7 @@ class Push:
                 shard = self.stream["shards"].get(self.shard_id, {"records": [], ENDING: self.continuation})
                 closed = ENDING in shard
                 batch = [record for record in shard["records"] if record["SequenceNumber"] > self.after]
-                # On AWS, an event holds up to about 1 MB.
+                # An event of AWS contains about 1 MB at most.
                 batch = batch[:shards.fitting([size_of(record["Data"]) for record in batch], shards.MIB)]
                 if batch:
                     self.after = self.continuation = batch[-1]["SequenceNumber"]
