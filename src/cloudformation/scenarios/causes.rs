@@ -20,7 +20,7 @@ async fn attaching_to_a_failing_operation_reports_the_cause() {
         step("stack", "UPDATE_ROLLBACK_COMPLETE", ""),
     ]
     .into();
-    let (_server, engine) = serve(failing).await;
+    let (_server, engine) = serve(failing);
     let error = engine.deploy(&desired(), CAREFUL, None).await.unwrap_err();
     assert!(error.message().ends_with("Table (AWS::X::Y) UPDATE_FAILED: the real cause"), "{}", error.message());
     assert_eq!(error.kind(), Kind::StackFailed);
@@ -44,7 +44,7 @@ async fn a_nested_stacks_failure_is_followed_to_its_resource() {
     let deepest = world.stack("deepest");
     deepest.happen(step("stack", "CREATE_IN_PROGRESS", ""));
     deepest.happen(step("Queue", "CREATE_FAILED", "the cause in the depths"));
-    let (_server, engine) = serve(world).await;
+    let (_server, engine) = serve(world);
     let error = engine.deploy(&desired(), CAREFUL, None).await.unwrap_err();
     assert_eq!(error.message(), "stack deepest: Queue (AWS::X::Y) CREATE_FAILED: the cause in the depths");
 }
@@ -61,7 +61,7 @@ async fn findings_of_validation_and_hooks_are_added_if_readable() {
         ("HOOK_INVOCATION_ERROR", "Bucket", "Corp::Encryption::Hook", "encryption is off"),
         ("VALIDATION_ERROR", "Bucket", "NAME_CONFLICT_VALIDATION", "the name is taken"),
     ]);
-    let (_server, engine) = serve(detailed).await;
+    let (_server, engine) = serve(detailed);
     let error = engine.deploy(&desired(), CAREFUL, None).await.unwrap_err();
     let hints: Vec<_> = error.hints().collect();
     assert!(hints[0].ends_with("Bucket: Corp::Encryption::Hook: encryption is off"), "{hints:?}");
@@ -69,7 +69,7 @@ async fn findings_of_validation_and_hooks_are_added_if_readable() {
 
     let mut denied = failing();
     denied.details = None;
-    let (server, engine) = serve(denied).await;
+    let (server, engine) = serve(denied);
     let error = engine.deploy(&desired(), CAREFUL, None).await.unwrap_err();
     assert!(error.message().ends_with("CREATE_FAILED: a hook"), "{}", error.message());
     assert_eq!(server.world().count("DescribeEvents"), 1);
@@ -87,7 +87,7 @@ fn racing(attempts: usize) -> World {
 
 #[tokio::test]
 async fn deploy_waits_for_a_new_role() {
-    let (server, engine) = serve(racing(2)).await;
+    let (server, engine) = serve(racing(2));
     engine.deploy(&desired(), CAREFUL, None).await.unwrap();
     let once = ["ExecuteChangeSet", "DeleteStack"];
     assert_eq!(acts(&server), [once[0], once[1], once[0], once[1], once[0]]);
@@ -95,7 +95,7 @@ async fn deploy_waits_for_a_new_role() {
 
 #[tokio::test]
 async fn a_role_that_stays_unknown_fails_the_deploy() {
-    let (server, engine) = serve(racing(10)).await;
+    let (server, engine) = serve(racing(10));
     let error = engine.deploy(&desired(), CAREFUL, None).await.unwrap_err();
     assert_eq!(error.data().unwrap()["remedy"], "dms-vpc-role");
     assert_eq!(acts(&server).iter().filter(|act| *act == "ExecuteChangeSet").count(), 4);
@@ -106,7 +106,7 @@ async fn a_denied_request_names_the_action() {
     let mut denied = World::default();
     let reason = "User: u is not authorized to perform: iam:CreateRole on resource: r";
     fail_creation(&mut denied, NAME, step("Role", "CREATE_FAILED", reason).kind("AWS::IAM::Role"));
-    let (_server, engine) = serve(denied).await;
+    let (_server, engine) = serve(denied);
     let error = engine.deploy(&desired(), CAREFUL, None).await.unwrap_err();
     assert!(error.hints().any(|hint| hint.contains("grant iam:CreateRole")));
 }
@@ -117,7 +117,7 @@ async fn a_change_set_that_can_not_be_deleted_does_not_hide_the_result() {
     for (changes, expected) in [(replacement, Some(Kind::Usage)), (Vec::new(), None)] {
         let mut world = World::with(NAME, "CREATE_COMPLETE");
         world.stack(NAME).changes = Some(changes);
-        let (server, mut engine) = serve(world).await;
+        let (server, mut engine) = serve(world);
         let reporter = Collected::default();
         engine.reporter = reporter.share();
         server.world().refused = vec!["DeleteChangeSet"];

@@ -72,7 +72,7 @@ async fn each_stack_starts_as_soon_as_its_dependencies_are_done() {
     for (stack, others) in gates {
         world.gates.insert(full(stack), others.into_iter().map(full).collect());
     }
-    let (server, engine) = serve(world).await;
+    let (server, engine) = serve(world);
     let reports = roll_out(&engine).await.unwrap();
     assert_eq!(reports.len(), pipeline().stacks.len());
     for stack in pipeline().stacks {
@@ -90,7 +90,7 @@ async fn a_failed_stack_skips_only_its_dependents() {
     let mut world = World::default();
     let failure = step("Database", "CREATE_FAILED", "Cannot find version 15.3 for postgres");
     fail_creation(&mut world, &full("database"), failure.kind("AWS::RDS::DBInstance"));
-    let (server, engine) = serve(world).await;
+    let (server, engine) = serve(world);
     let error = roll_out(&engine).await.unwrap_err();
     assert!(error.message().contains("Cannot find version 15.3"), "{}", error.message());
     for (name, begun) in [("network", true), ("bus", true), ("code", true), ("dms", false), ("functions", false)] {

@@ -11,7 +11,7 @@ use crate::report::{Collected, Reporter};
 async fn a_change_is_shown_and_its_change_set_deleted() {
     let mut world = World::with(NAME, "CREATE_COMPLETE");
     world.stack(NAME).changes = Some(vec![("Modify", "Database", "AWS::RDS::DBInstance", "True")]);
-    let (server, engine) = serve(world).await;
+    let (server, engine) = serve(world);
     let preview = engine.preview(&desired()).await.unwrap();
     assert_eq!((preview.action, preview.changes.len()), (StackAction::Update, 1));
     assert!(preview.changes[0].destroys_data());
@@ -22,13 +22,13 @@ async fn a_change_is_shown_and_its_change_set_deleted() {
 async fn no_change_is_shown_as_such() {
     let mut world = World::with(NAME, "UPDATE_ROLLBACK_COMPLETE");
     world.stack(NAME).changes = Some(Vec::new());
-    let (_server, engine) = serve(world).await;
+    let (_server, engine) = serve(world);
     assert_eq!(engine.preview(&desired()).await.unwrap().action, StackAction::Stay);
 }
 
 #[tokio::test]
 async fn a_new_stacks_preview_leaves_no_stack() {
-    let (server, engine) = serve(World::default()).await;
+    let (server, engine) = serve(World::default());
     let preview = engine.preview(&desired()).await.unwrap();
     assert_eq!((preview.action, preview.changes[0].resource.as_str()), (StackAction::Create, "Bucket"));
     assert_eq!(server.world().stack(NAME).status, None);
@@ -39,14 +39,14 @@ async fn a_new_stacks_preview_leaves_no_stack() {
 async fn a_stack_of_an_earlier_run_is_kept() {
     let mut world = World::default();
     world.stack(NAME).happen(step("stack", "REVIEW_IN_PROGRESS", ""));
-    let (server, engine) = serve(world).await;
+    let (server, engine) = serve(world);
     assert_eq!(engine.preview(&desired()).await.unwrap().action, StackAction::Create);
     assert_eq!(acts(&server), [""; 0]);
 }
 
 #[tokio::test]
 async fn a_stack_to_recreate_is_shown_from_its_template() {
-    let (server, engine) = serve(World::with(NAME, "ROLLBACK_COMPLETE")).await;
+    let (server, engine) = serve(World::with(NAME, "ROLLBACK_COMPLETE"));
     let preview = engine.preview(&desired()).await.unwrap();
     assert_eq!((preview.action, preview.changes.len()), (StackAction::Recreate, 1));
     assert_eq!(server.world().count("CreateChangeSet"), 0);
@@ -54,7 +54,7 @@ async fn a_stack_to_recreate_is_shown_from_its_template() {
 
 #[tokio::test]
 async fn the_failure_of_a_preview_is_reported_even_if_its_stack_remains() {
-    let (server, mut engine) = serve(World::default()).await;
+    let (server, mut engine) = serve(World::default());
     let reporter = Collected::default();
     engine.reporter = reporter.share();
     server.world().refused = vec!["DescribeChangeSet", "ListChangeSets"];
@@ -82,7 +82,7 @@ async fn of_a_key(path: &'static str, cause: Option<&'static str>) -> (Preview, 
         detail("/Properties/MemorySize", "128", "256", Some("Size")),
     ];
     let parameters = vec![parameter("ApiKey", "planted-new"), parameter("Size", "256")];
-    let (server, engine) = serve(world).await;
+    let (server, engine) = serve(world);
     let preview = engine.preview(&Desired { template: WITH_KEY, parameters, ..desired() }).await.unwrap();
     let world = server.world();
     let asked = world.forms("DescribeChangeSet").into_iter();

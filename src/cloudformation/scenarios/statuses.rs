@@ -65,12 +65,12 @@ async fn every_status_makes_the_calls_of_the_table() {
         if status == "DELETE_IN_PROGRESS" {
             world.stack(NAME).changes = None;
         }
-        let (server, engine) = serve(world).await;
+        let (server, engine) = serve(world);
         let end = engine.deploy(&desired(), BOLD, None).await.map(|_| ()).map_err(|error| error.exit_code());
         assert_eq!(end.err(), deploys.err(), "deploy at {status}");
         assert_eq!(acts(&server), deploys.unwrap_or_default(), "deploy at {status}");
 
-        let (server, engine) = serve(standing(status)).await;
+        let (server, engine) = serve(standing(status));
         let end = engine.recover("database", NAME, &RecoverOptions::default()).await;
         let end = end.map(|_| ()).map_err(|error| error.exit_code());
         assert_eq!(end.err(), recovers.err(), "recover at {status}");
@@ -81,7 +81,7 @@ async fn every_status_makes_the_calls_of_the_table() {
 #[tokio::test]
 async fn stacks_that_need_recovery_hint_at_recover() {
     for status in ["UPDATE_ROLLBACK_FAILED", "DELETE_FAILED", "UPDATE_FAILED"] {
-        let (_server, engine) = serve(World::with(NAME, status)).await;
+        let (_server, engine) = serve(World::with(NAME, status));
         let error = engine.deploy(&desired(), BOLD, None).await.unwrap_err();
         assert_eq!((error.kind(), error.exit_code()), (Kind::NeedsRecovery, 6));
         assert!(error.hints().any(|hint| hint == "run `outboxctl recover database`"), "{status}");
@@ -91,7 +91,7 @@ async fn stacks_that_need_recovery_hint_at_recover() {
 #[tokio::test]
 async fn a_rollback_skips_resources_only_on_request() {
     for skip in [vec![], vec!["Table".to_owned()]] {
-        let (server, engine) = serve(World::with(NAME, "UPDATE_ROLLBACK_FAILED")).await;
+        let (server, engine) = serve(World::with(NAME, "UPDATE_ROLLBACK_FAILED"));
         let options = RecoverOptions { skip: skip.clone(), ..RecoverOptions::default() };
         let recovered = engine.recover("database", NAME, &options).await.unwrap();
         assert_eq!(
@@ -113,7 +113,7 @@ async fn a_deletion_that_fails_again_names_the_resources() {
         step("stack", "DELETE_FAILED", "The following resource(s) failed to delete: [Bucket]."),
     ];
     stuck.stack(NAME).script("delete", again);
-    let (server, engine) = serve(stuck).await;
+    let (server, engine) = serve(stuck);
     let error = engine.recover("database", NAME, &RecoverOptions::default()).await.unwrap_err();
     assert_eq!(error.kind(), Kind::NeedsRecovery);
     assert!(error.message().ends_with("The bucket you tried to delete is not empty"), "{}", error.message());
@@ -133,7 +133,7 @@ async fn a_deletion_that_fails_again_names_the_resources() {
 async fn a_protected_stack_is_not_deleted_by_recover() {
     let mut world = World::with(NAME, "ROLLBACK_COMPLETE");
     world.stack(NAME).protected = true;
-    let (server, engine) = serve(world).await;
+    let (server, engine) = serve(world);
     assert_eq!(engine.recover("database", NAME, &RecoverOptions::default()).await.unwrap_err().kind(), Kind::Usage);
     assert_eq!(acts(&server), [""; 0]);
 }
@@ -142,7 +142,7 @@ async fn a_protected_stack_is_not_deleted_by_recover() {
 async fn watch_returns_the_stacks_final_status() {
     let mut busy = World::with(NAME, "UPDATE_IN_PROGRESS");
     busy.stack(NAME).coming = [step("Bucket", "UPDATE_COMPLETE", ""), step("stack", "UPDATE_COMPLETE", "")].into();
-    let (_server, engine) = serve(busy).await;
+    let (_server, engine) = serve(busy);
     let watched = engine.watch("database", NAME).await.unwrap();
     assert_eq!((watched.status.as_str(), watched.attached), ("UPDATE_COMPLETE", true));
     let watched = engine.watch("database", NAME).await.unwrap();
@@ -151,7 +151,7 @@ async fn watch_returns_the_stacks_final_status() {
     let mut failing = World::with(NAME, "UPDATE_IN_PROGRESS");
     failing.stack(NAME).coming =
         [step("Table", "UPDATE_FAILED", "the cause"), step("stack", "UPDATE_ROLLBACK_FAILED", "")].into();
-    let (_server, engine) = serve(failing).await;
+    let (_server, engine) = serve(failing);
     for _ in 0..2 {
         let error = engine.watch("database", NAME).await.unwrap_err();
         assert_eq!(error.exit_code(), 6);
@@ -161,12 +161,12 @@ async fn watch_returns_the_stacks_final_status() {
 
 #[tokio::test]
 async fn only_an_update_is_cancelled() {
-    let (server, engine) = serve(World::with(NAME, "UPDATE_IN_PROGRESS")).await;
+    let (server, engine) = serve(World::with(NAME, "UPDATE_IN_PROGRESS"));
     assert!(engine.cancel(NAME).await.unwrap());
     assert_eq!(acts(&server), ["CancelUpdateStack"]);
     assert_eq!(engine.watch("database", NAME).await.unwrap_err().exit_code(), 1);
 
-    let (server, engine) = serve(World::with(NAME, "CREATE_IN_PROGRESS")).await;
+    let (server, engine) = serve(World::with(NAME, "CREATE_IN_PROGRESS"));
     assert!(!engine.cancel(NAME).await.unwrap());
     assert_eq!(acts(&server), [""; 0]);
 }

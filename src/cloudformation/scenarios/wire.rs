@@ -17,7 +17,7 @@ fn changing() -> World {
 async fn throttling_affects_only_the_duration() {
     let mut world = changing();
     world.faults = Box::new(|number, _| if number % 3 == 0 { Fault::Throttle } else { Fault::None });
-    let (server, engine) = serve(world).await;
+    let (server, engine) = serve(world);
     let deployed = engine.deploy(&desired(), CAREFUL, None).await.unwrap();
     assert_eq!((deployed.changes.len(), server.world().stack(NAME).executed.len()), (1, 1));
 }
@@ -31,7 +31,7 @@ async fn repeated_throttling_of_polls_does_not_fail_a_deploy() {
         // The first one is asked for before the execution.
         if action == "DescribeStackEvents" && (2..7).contains(&polls) { Fault::Throttle } else { Fault::None }
     });
-    let (_server, engine) = serve(world).await;
+    let (_server, engine) = serve(world);
     assert_eq!(engine.deploy(&desired(), CAREFUL, None).await.unwrap().changes.len(), 1);
 }
 
@@ -45,7 +45,7 @@ async fn deploy_waits_out_an_outage_during_an_operation() {
             polls += usize::from(action == "DescribeStackEvents");
             if action == "DescribeStackEvents" && (2..until).contains(&polls) { fault } else { Fault::None }
         });
-        let (server, engine) = serve(world).await;
+        let (server, engine) = serve(world);
         assert_eq!(engine.deploy(&desired(), CAREFUL, None).await.unwrap().changes.len(), 1, "{fault:?}");
         assert_eq!(server.hung(), usize::from(fault == Fault::Hang));
     }
@@ -61,7 +61,7 @@ async fn a_lost_answer_is_repeated_without_a_second_effect() {
             lost |= loses;
             if loses { Fault::CutAfter } else { Fault::None }
         });
-        let (server, engine) = serve(world).await;
+        let (server, engine) = serve(world);
         let deployed = engine.deploy(&desired(), CAREFUL, None).await.unwrap();
         assert_eq!(deployed.changes.len(), 1, "{action}: it is reported as changed");
         let mut world = server.world();
@@ -82,7 +82,7 @@ async fn thirty_stacks_polled_at_once_stay_under_one_rate_limit() {
         stack.coming.push_back(step("stack", "UPDATE_COMPLETE", ""));
     }
     let limiter = RateLimiter::new(Duration::from_millis(1), Duration::from_millis(1), gap);
-    let (server, engine) = serve_at(world, Some(limiter)).await;
+    let (server, engine) = serve_at(world, Some(limiter));
     let began = std::time::Instant::now();
     let watched = futures_util::future::join_all(names.iter().map(|name| engine.watch(name, name))).await;
     assert!(watched.iter().all(|end| end.as_ref().is_ok_and(|end| end.status == "UPDATE_COMPLETE")));
@@ -100,7 +100,7 @@ async fn events_are_returned_once_in_order_over_many_pages() {
     for _ in 0..250 {
         long.stack(NAME).happen(step("Bucket", "UPDATE_IN_PROGRESS", ""));
     }
-    let (server, engine) = serve(long).await;
+    let (server, engine) = serve(long);
     let mut follower = Follower::from_now(&engine, ID).await.unwrap();
     assert!(follower.next(&engine).await.unwrap().is_empty());
     for _ in 0..230 {
