@@ -8,15 +8,6 @@ pub mod aws {
         pub use crate::aws::api_gateway::Api;
     }
 }
-pub mod capture {
-    pub use crate::capture::{Ended, Entry, Failure, Job, Phase, Sink, SinkError, Start, Statistics, run};
-    pub mod mapping {
-        pub use crate::capture::mapping::Mappings;
-    }
-    pub mod settings {
-        pub use crate::capture::settings::{LobSettings, SourceSettings, TargetSettings};
-    }
-}
 pub mod cli {
     pub use crate::cli::definition;
 }
@@ -30,9 +21,6 @@ pub mod commands {
     pub mod verify {
         pub use crate::commands::verify::hint;
     }
-}
-pub mod consumer {
-    pub use crate::consumer::DEFAULT_GROUP;
 }
 pub mod deployment {
     pub use crate::deployment::{Deployment, Readers, Reading};
@@ -55,6 +43,15 @@ pub mod functions {
 }
 pub mod local {
     pub use crate::local::{Home, KEY_HEADER};
+    pub mod capture {
+        pub use crate::local::capture::{Ended, Entry, Failure, Job, Phase, Sink, SinkError, Start, Statistics, run};
+        pub mod mapping {
+            pub use crate::local::capture::mapping::Mappings;
+        }
+        pub mod settings {
+            pub use crate::local::capture::settings::{LobSettings, SourceSettings, TargetSettings};
+        }
+    }
     pub mod postgres_server {
         pub use crate::local::postgres_server::superuser;
     }
@@ -104,7 +101,7 @@ pub mod report {
     pub use crate::report::Silent;
 }
 pub mod settings {
-    pub use crate::settings::{DEFAULT_PIPELINE, quoted};
+    pub use crate::settings::{DEFAULT_GROUP, DEFAULT_PIPELINE, quoted};
 }
 pub mod streams {
     pub use crate::streams::{StartAt, Warnings};

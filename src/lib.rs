@@ -15,29 +15,27 @@
 //! | [`cli`] | the definition of the command line, dispatch, signals, the final error | `commands`, `error`, `output`, `settings` |
 //! | [`commands`] | one file for each command: its arguments and its steps; no SDK calls, no printing | every room but `cli` |
 //! | [`settings`] | flags, environment variables and `outboxctl.toml` merged; the one reader of environment variables | `error`, `outbox` |
-//! | [`output`] | the console: renderers of events, tables, NDJSON, the log of daemons and functions | `error`, `report`, `settings` |
+//! | [`output`] | the console: renderers of events, tables, NDJSON | `error`, `report`, `settings` |
 //! | [`error`] | kinds, hints, exit codes | none |
 //! | [`timing`] | backoff, rate limits, percentiles; no I/O | none |
-//! | [`report`] | events that engines report, the `Reporter` that gets them, and the parts of their text | `error` |
+//! | [`report`] | events that engines report, the `Reporter` that gets them, and the parts of their text; the log without a console | `error` |
 //! | [`outbox`] | the event envelope, and the formats in which captured changes travel; pure | none |
 //! | [`pipelines`] | the pipelines as plain data: stacks, order, parameters, routes, cost | `aws`, `error`, `outbox`, `settings` |
 //! | [`aws`] | SDK configuration, clients, packaging, control of DMS tasks, the outbox item in DynamoDB | `error`, `outbox`, `report`, `settings`, `timing` |
 //! | [`postgres`] | verified TLS, schema, administrative requests, the replication protocol | `error`, `outbox`, `settings`, `timing` |
 //! | [`cloudformation`] | change sets, events, waiting, the stack graph; the same stacks as files for other tools | `aws`, `error`, `outbox`, `pipelines`, `report`, `settings` |
-//! | [`deployment`] | a deployed pipeline in use: its outputs, its database, readers of its stops, writers of sample events | `aws`, `cloudformation`, `error`, `outbox`, `pipelines`, `postgres`, `report`, `settings`, `streams`, `timing` |
+//! | [`deployment`] | a deployed pipeline in use: its outputs, its database, readers of its stops, writers of sample events | `aws`, `cloudformation`, `consumer`, `error`, `outbox`, `pipelines`, `postgres`, `report`, `settings`, `streams`, `timing` |
 //! | [`streams`] | readers of Kinesis, DynamoDB Streams, the bus, the event log and the processed log | `aws`, `error`, `outbox`, `pipelines`, `postgres`, `report`, `timing` |
-//! | [`capture`] | the data plane of DMS: a replication slot, read into a stream | `aws`, `error`, `outbox`, `postgres`, `timing` |
-//! | [`functions`] | the Lambda functions: API writers, publishers, in-VPC administration | `aws`, `error`, `outbox`, `output`, `postgres`, `settings`, `timing` |
+//! | [`functions`] | the Lambda functions: API writers, publishers, in-VPC administration | `aws`, `error`, `outbox`, `postgres`, `report`, `settings`, `timing` |
 //! | [`consumer`] | `consume`: leases, shard readers, handlers, checkpoints | `aws`, `error`, `outbox`, `postgres`, `report`, `streams`, `timing` |
-//! | [`verify`] | writing events, watching every hop, matching | `consumer`, `deployment`, `error`, `outbox`, `pipelines`, `postgres`, `report`, `streams` |
+//! | [`verify`] | writing events, watching every hop, matching | `deployment`, `error`, `outbox`, `pipelines`, `report`, `streams` |
 //! | [`repair`] | dead letters, reconcile, replay, purge | `aws`, `deployment`, `error`, `outbox`, `pipelines`, `postgres`, `timing` |
-//! | [`doctor`] | checks of machine, account and deployment, each with its remedy; the picture of a pipeline | `aws`, `cloudformation`, `consumer`, `deployment`, `error`, `functions`, `pipelines`, `postgres`, `report`, `settings`, `streams` |
+//! | [`doctor`] | checks of machine, account and deployment, each with its remedy; the picture of a pipeline | `aws`, `cloudformation`, `deployment`, `error`, `functions`, `pipelines`, `postgres`, `report`, `settings`, `streams` |
 //! | [`ui`] | the web page and its server | `aws`, `consumer`, `deployment`, `error`, `listener`, `outbox`, `pipelines`, `postgres`, `repair`, `settings`, `streams`, `timing` |
-//! | [`local`] | the local stack: PostgreSQL, AWS emulator, gateway, DMS, event source mappings | `aws`, `capture`, `error`, `listener`, `outbox`, `output`, `postgres`, `report`, `settings`, `streams`, `timing` |
-//! | [`listener`] | the shared parts of the HTTP servers on this machine: origin checks, limits, secrets | `aws`, `error` |
+//! | [`local`] | the local stack: PostgreSQL, AWS emulator, gateway, DMS, event source mappings | `aws`, `error`, `listener`, `outbox`, `postgres`, `report`, `settings`, `streams`, `timing` |
+//! | [`listener`] | the shared parts of the HTTP servers on this machine: origin checks, limits, secrets | `error`, `settings` |
 
 mod aws;
-mod capture;
 mod cli;
 mod cloudformation;
 mod commands;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::future::BoxFuture;
-use outboxctl::internals::capture::mapping::Mappings;
-use outboxctl::internals::capture::settings::{LobSettings, SourceSettings, TargetSettings};
-use outboxctl::internals::capture::{Entry, Failure, Job, Phase, Sink, SinkError, Start, Statistics, run};
+use outboxctl::internals::local::capture::mapping::Mappings;
+use outboxctl::internals::local::capture::settings::{LobSettings, SourceSettings, TargetSettings};
+use outboxctl::internals::local::capture::{Entry, Failure, Job, Phase, Sink, SinkError, Start, Statistics, run};
 use outboxctl::internals::local::state::Postgres;
 use outboxctl::internals::postgres::replication::Lsn;
 use outboxctl::internals::postgres::tls::Roots;

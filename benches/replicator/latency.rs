@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use outboxctl::internals::capture::{Entry, Failure, Phase, Sink, SinkError, Start, run};
+use outboxctl::internals::local::capture::{Entry, Failure, Phase, Sink, SinkError, Start, run};
 use outboxctl::internals::outbox::formats::dms::Record;
 use parking_lot::Mutex;
 use tokio::time::{MissedTickBehavior, interval};

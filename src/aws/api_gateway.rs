@@ -11,9 +11,9 @@ use http::header::{CONTENT_TYPE, HOST};
 use http_body_util::{BodyExt, Full, Limited};
 
 use super::Clients;
-use super::endpoint::is_loopback_host;
 use super::https::{HttpsClient, https_client};
 use crate::error::{Error, Kind, OrFail, Result, kind_of};
+use crate::settings::is_loopback_host;
 
 /// API Gateway ends a request after 29 s by default; a little more, so that its own answer arrives.
 const DEADLINE: Duration = Duration::from_secs(31);

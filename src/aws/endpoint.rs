@@ -1,6 +1,6 @@
 //! Recognises endpoints on this machine.
 
-pub use crate::settings::is_loopback_host;
+use crate::settings::is_loopback_host;
 
 /// Returns whether the host of a URL is this machine: `localhost`, a name below it (RFC 6761, section 6.3), or a
 /// loopback address.

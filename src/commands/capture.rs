@@ -1,23 +1,7 @@
-//! The state of the capture, for commands that report missing events.
+//! The explanation of missing events by a capture that is not running.
 
-use std::time::Duration;
-
-use crate::aws::dms::{Polling, Snapshot, Task};
-use crate::commands::Context;
-use crate::deployment::Deployment;
+use crate::aws::dms::Snapshot;
 use crate::error::Error;
-use crate::pipelines::Output;
-use crate::report::Silent;
-
-/// Returns the capture task if it is not running, so that new events wait in the database's log. None if it is running,
-/// if the pipeline has none, and if DMS can't be queried.
-pub async fn stopped(ctx: &Context, deployment: &Deployment) -> Option<Snapshot> {
-    let arn = deployment.output(Output::TaskArn).ok()?;
-    let clients = ctx.aws().await.ok()?;
-    // Read only once, without waiting.
-    let task = Task::new(clients, arn, Polling::new(clients, Duration::ZERO), &Silent);
-    task.describe().await.ok().filter(|now| now.status != "running")
-}
 
 /// Adds to an error about missing events that the capture is not running, and the remedy.
 pub fn explain(error: Error, capture: &Snapshot) -> Error {

@@ -68,13 +68,17 @@ pub async fn connect(ctx: &Context, target: Target) -> Result<Database> {
 
 /// Loads the deployment of the chosen pipeline.
 pub async fn deployment(ctx: &Context) -> Result<Deployment> {
+    let clients = ctx.aws().await?;
+    let (roots, target) = (roots(ctx)?, target(ctx)?);
     let _wait = ctx.console.wait("stacks", "reading the deployment");
-    Ok(Deployment::load(ctx.aws().await?, &ctx.settings).await?.trusting(roots(ctx)?).using(target(ctx)?))
+    Ok(Deployment::load(clients, &ctx.settings).await?.trusting(roots).using(target))
 }
 
 /// Loads the [`deployment`] with short network timeouts, for commands that only report it.
 pub async fn glance(ctx: &Context) -> Result<Deployment> {
-    Ok(Deployment::glance(ctx.aws().await?, &ctx.settings).await?.trusting(roots(ctx)?).using(target(ctx)?))
+    let clients = ctx.aws().await?;
+    let (roots, target) = (roots(ctx)?, target(ctx)?);
+    Ok(Deployment::glance(clients, &ctx.settings).await?.trusting(roots).using(target))
 }
 
 /// Returns the stacks of the chosen pipeline by their short and their CloudFormation name, in the pipeline's order:

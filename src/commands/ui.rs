@@ -11,7 +11,6 @@ use crate::commands::{Context, announce};
 use crate::deployment::database::Via;
 use crate::deployment::not_deployed;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::listener;
 use crate::output::Outcome;
 use crate::streams::StartAt;
 use crate::ui::{self, Options};
@@ -50,12 +49,9 @@ impl Args {
         }
         let token = match &self.token_file {
             Some(file) => read_token(file)?,
-            None => listener::random::<16>()?,
+            None => ui::token()?,
         };
-        let listeners = listener::bind(self.port).map_err(|error| {
-            let taken = Error::new(Kind::PortInUse, format!("cannot listen on port {}", self.port));
-            taken.with_source(error).hint("choose another with --port, or use --port 0 for a free one")
-        })?;
+        let listeners = ui::listen(self.port)?;
         let options = Options {
             writable,
             local: ctx.settings.local,
@@ -100,7 +96,7 @@ fn read_token(file: &Path) -> Result<String> {
             Err(Error::new(Kind::Usage, text).hint("remove the file: a new token is then written to it"))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let token = listener::random::<16>()?;
+            let token = ui::token()?;
             let created = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
             created.and_then(|mut file| file.write_all(token.as_bytes())).or_fail(Kind::Io, failed)?;
             Ok(token)

@@ -29,6 +29,3 @@ pub use processor::Processor;
 pub use reader::Reader;
 pub use store::{Login, PostgresStore};
 pub use worker::{End, Options, Worker};
-
-/// The default consumer group of `consume` and `verify`.
-pub const DEFAULT_GROUP: &str = "outboxctl";

@@ -1,12 +1,8 @@
 //! The existing resources of a deployment.
 
-use std::time::Duration;
-
-use crate::aws::dms::{Polling, Task};
-use crate::aws::{Clients, account};
+use crate::aws::{Clients, account, dms};
 use crate::error::{Error, Kind, Result};
 use crate::pipelines::{Given, GivenTask, Home, Output, Pipeline, objections};
-use crate::report::Silent;
 use crate::settings::{FILE_NAME, Origin, Settings};
 
 /// Returns the outputs that `[existing]` stands for. Asks STS for the account only if there are any.
@@ -33,9 +29,7 @@ pub(super) async fn given(clients: &Clients, pipeline: &Pipeline, settings: &Set
 /// Adds the endpoints and the instance of an existing task. Without an answer they are missing, and the checks report why.
 async fn with_task(clients: &Clients, given: Given) -> Given {
     let Some(arn) = given.value(Output::TaskArn) else { return given };
-    // Read only once, without waiting.
-    let clients = clients.fail_fast();
-    match Task::new(&clients, arn, Polling::new(&clients, Duration::ZERO), &Silent).describe().await {
+    match dms::snapshot(&clients.fail_fast(), arn).await {
         Ok(task) => given.with_task(GivenTask {
             id: task.identifier,
             source_endpoint: task.source_endpoint,

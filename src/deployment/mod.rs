@@ -1,5 +1,5 @@
 //! A deployed pipeline in use: its stacks and outputs, access to its database, readers of its stops, and writers of
-//! sample events. Imports `aws`, `cloudformation`, `error`, `outbox`, `pipelines`, `postgres`, `report`,
+//! sample events. Imports `aws`, `cloudformation`, `consumer`, `error`, `outbox`, `pipelines`, `postgres`, `report`,
 //! `settings`, `streams` and `timing`.
 //!
 //! A [`Deployment`] is loaded once by a command and then passed on alone: with the pipeline's route it gives access to
@@ -7,6 +7,7 @@
 
 pub mod database;
 mod given;
+mod parts;
 mod readers;
 pub mod samples;
 
@@ -170,9 +171,12 @@ impl Deployment {
     /// # Errors
     /// `NotDeployed`, and those of connecting.
     pub async fn writer(&self) -> Result<Writer> {
-        match self.pipeline.has(Part::Database) {
-            true => Ok(Writer::Database(self.database().await?)),
-            false => Writer::dynamodb(self),
+        if self.pipeline.has(Part::Database) {
+            return Ok(Writer::Database(self.database().await?));
+        }
+        match self.has_sample() {
+            true => Writer::api(&self.clients, self.output(Output::ApiUrl)?, self.pipeline.route.sample),
+            false => Ok(Writer::outbox(&self.clients, self.output(Output::OutboxTable)?)),
         }
     }
 

@@ -1,5 +1,5 @@
 //! Checks before and after a deployment: `doctor`, and the state that `status` draws. Imports `aws`, `cloudformation`,
-//! `consumer`, `deployment`, `error`, `functions`, `pipelines`, `postgres`, `report`, `settings` and `streams`.
+//! `deployment`, `error`, `functions`, `pipelines`, `postgres`, `report`, `settings` and `streams`.
 //!
 //! Every check returns [`Finding`]s with a remedy. [`machine`] checks this machine, [`account`] the AWS account,
 //! [`deployed`] the stacks and their resources. Checks run in parallel, each with its own time limit (`run.rs`).

@@ -12,10 +12,12 @@ use super::rights::FUNCTIONS;
 use super::{admin, api, changes, consumer, publisher, sequencer};
 use crate::aws::Clients;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::report::log;
+use crate::settings::environment::log_filter;
 
 /// Runs until Lambda stops the execution environment.
 pub fn main() -> ExitCode {
-    crate::output::log::of_function();
+    log::of_function(log_filter());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build();
     let result = runtime
         .or_fail(Kind::Io, || "the async runtime did not start".into())

@@ -8,7 +8,7 @@
 use http::header::{self, HeaderMap};
 use http::{HeaderName, Method};
 
-use crate::aws::endpoint::is_loopback_host;
+use crate::settings::is_loopback_host;
 
 /// Permission for links on other pages to open an address here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,11 +1,13 @@
 //! The local stack: a real PostgreSQL, an AWS emulator as a supervised child process, and in front of it the gateway,
-//! an endpoint that adds services that the emulator lacks. Imports `aws`, `capture`, `error`, `listener`,
-//! `outbox`, `output`, `postgres`, `report`, `settings`, `streams` and `timing`.
+//! an endpoint that adds services that the emulator lacks. Imports `aws`, `error`, `listener`, `outbox`,
+//! `postgres`, `report`, `settings`, `streams` and `timing`.
 //!
 //! `daemon` runs all of it, each child with the environment of `child_environment.rs`; `control.rs` starts, finds
-//! and stops the daemon for commands. `launcher.py` and the modules in `launcher/` run in the emulator's process;
-//! `roles.rs` and `network.rs` are the gateway's side of them. `space.rs` looks at the disk.
+//! and stops the daemon for commands. `dms` answers the API of DMS, and `capture` moves the records of its tasks.
+//! `launcher.py` and the modules in `launcher/` run in the emulator's process; `roles.rs` and `network.rs` are the
+//! gateway's side of them. `space.rs` looks at the disk.
 
+pub mod capture;
 pub mod chaos;
 mod child;
 mod child_environment;

@@ -11,7 +11,6 @@ mod github;
 mod heartbeat;
 mod inert;
 mod live;
-pub mod log;
 mod markdown;
 mod ndjson;
 mod outcome;
@@ -24,7 +23,7 @@ mod terminal;
 mod tree;
 pub mod wrap;
 
-pub use crate::report::{Event, Expect, Level, bytes, clean, clean_line, count, escape, utc};
+pub use crate::report::{Event, Expect, Level, Reporter, bytes, clean, clean_line, count, escape, utc};
 pub use console::{Console, print, print_error};
 pub use outcome::{Outcome, Table};
 pub use terminal::{choose_color, respect_empty_term, width as terminal_width};

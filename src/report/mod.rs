@@ -1,4 +1,5 @@
-//! The reports of engines: typed events, expected durations, warnings; and the parts of their text. Imports `error`.
+//! The reports of engines: typed events, expected durations, warnings, and the parts of their text; and the log of
+//! processes without a console. Imports `error`.
 //!
 //! An engine receives a [`Reporter`] and does not know the console. The console implements it; [`Silent`] reports
 //! nothing.
@@ -7,6 +8,7 @@ mod clean;
 #[cfg(test)]
 mod collected;
 mod event;
+pub mod log;
 mod reporter;
 mod units;
 

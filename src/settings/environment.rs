@@ -26,6 +26,12 @@ pub fn text(name: &str) -> Result<Option<String>> {
     raw(name).map(|value| utf8(name, value)).transpose()
 }
 
+/// Returns the filter of the logs of daemon and functions. Text that is not UTF-8 counts as unset: nothing may keep them
+/// from their log.
+pub fn log_filter() -> Option<String> {
+    text("OUTBOX_LOG").ok().flatten()
+}
+
 /// Returns a switch: 1, true, yes, on and 0, false, no, off, in any case; `None` when it is unset or empty.
 ///
 /// # Errors

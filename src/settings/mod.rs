@@ -37,6 +37,8 @@ use crate::outbox::Layout;
 pub const DEFAULT_STAGE: &str = "dev";
 /// The default pipeline.
 pub const DEFAULT_PIPELINE: &str = "rds-eventbridge";
+/// The default consumer group.
+pub const DEFAULT_GROUP: &str = "outboxctl";
 
 /// The origin of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -17,7 +17,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio_util::sync::CancellationToken;
 
 use crate::deployment::Deployment;
-use crate::error::{Kind, OrFail, Result};
+use crate::error::{Error, Kind, OrFail, Result};
 use crate::listener;
 use crate::settings::Place;
 use crate::streams::StartAt;
@@ -36,6 +36,25 @@ pub struct Options {
     pub place: Place,
     /// The token that a browser or program must present.
     pub token: String,
+}
+
+/// Returns a new token of 128 random bits.
+///
+/// # Errors
+/// `Unexpected` if the system's random number generator fails.
+pub fn token() -> Result<String> {
+    listener::random::<16>()
+}
+
+/// Listens on a port of this machine; 0 chooses a free one.
+///
+/// # Errors
+/// `PortInUse` if the port can't be opened.
+pub fn listen(port: u16) -> Result<Vec<TcpListener>> {
+    listener::bind(port).map_err(|error| {
+        let taken = Error::new(Kind::PortInUse, format!("cannot listen on port {port}"));
+        taken.with_source(error).hint("choose another with --port, or use --port 0 for a free one")
+    })
 }
 
 /// Serves until cancelled, on listeners of one port.

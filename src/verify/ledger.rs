@@ -11,9 +11,9 @@ use super::arrived::Arrived;
 use super::latency::Latencies;
 use super::order::Order;
 use super::report::{AggregateReport, HopReport, Report, Verdict};
+use crate::deployment::samples::Inserted;
 use crate::outbox::Recent;
 use crate::pipelines::Hop;
-use crate::postgres::admin::Inserted;
 use crate::streams::Item;
 
 /// Maximum ids and aggregates named in a report; the counts are complete.

@@ -1,5 +1,5 @@
-//! Verification of delivery: writes events, watches every hop, and matches them. Imports `consumer`, `deployment`,
-//! `error`, `outbox`, `pipelines`, `postgres`, `report` and `streams`.
+//! Verification of delivery: writes events, watches every hop, and matches them. Imports `deployment`, `error`,
+//! `outbox`, `pipelines`, `report` and `streams`.
 //!
 //! The readers are open before the first event is written. Matching ([`Ledger`]) is pure.
 //!
@@ -24,7 +24,6 @@ pub use latency::Latency;
 pub use ledger::Ledger;
 pub use report::Report;
 
-use crate::consumer::{Table, is_anyone_alive};
 use crate::deployment::{Deployment, Readers, Reading};
 use crate::error::{Error, Kind, Result};
 use crate::pipelines::{Part, Stop};
@@ -73,8 +72,8 @@ pub async fn run(
 ) -> Result<Report> {
     let stops: Vec<&Stop> = deployment.visible_stops().collect();
     let opening = async {
-        if let Some(consumers) = deployment.stop(Part::Consumers) {
-            consumer_is_alive(deployment, consumers, reporter, &options.group).await?;
+        if deployment.stop(Part::Consumers).is_some() {
+            consumer_is_alive(deployment, reporter, &options.group).await?;
         }
         deployment.writer().await
     };
@@ -102,17 +101,12 @@ pub async fn run(
 }
 
 /// Waits until a consumer of this group renews a lease.
-async fn consumer_is_alive(
-    deployment: &Deployment,
-    consumers: &Stop,
-    reporter: &dyn Reporter,
-    group: &str,
-) -> Result<()> {
-    let leases = Table::new(deployment.clients.dynamodb(), deployment.output(consumers.output)?, group);
+async fn consumer_is_alive(deployment: &Deployment, reporter: &dyn Reporter, group: &str) -> Result<()> {
+    let consumers = deployment.consumers(group)?;
     reporter.emit(Event::progress("verify", format!("looking for a consumer of group {group}")));
     // The next renewal, with a consumer's default settings.
     reporter.expect("verify", Expect::Usually(1, 6));
-    if is_anyone_alive(&leases, CONSUMER_PATIENCE).await? {
+    if consumers.are_alive(CONSUMER_PATIENCE).await? {
         return Ok(());
     }
     let seconds = CONSUMER_PATIENCE.as_secs();

@@ -10,9 +10,8 @@ use uuid::Uuid;
 
 use super::{Amount, Ledger, Options, Report};
 use crate::deployment::Deployment;
-use crate::deployment::samples::{self, Writer};
+use crate::deployment::samples::{self, Domain, Inserted, SampleRequest, Writer};
 use crate::error::{Error, Kind, Result};
-use crate::postgres::admin::{Domain, Inserted, SampleRequest};
 use crate::report::{Event, Expect, Reporter};
 use crate::streams::Item;
 

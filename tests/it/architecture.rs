@@ -151,6 +151,18 @@ fn no_rooms_import_each_other_in_a_circle() {
     assert!(open.is_empty(), "circles among {:?}", open.keys().collect::<Vec<_>>());
 }
 
+/// The data plane of DMS could follow a slot anywhere: it knows nothing of the local stack around it.
+#[test]
+fn the_capture_knows_no_other_part_of_the_local_stack() {
+    let mut files = Vec::new();
+    sources(&repository().join("src/local/capture"), &mut files);
+    assert!(!files.is_empty());
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a source file");
+        assert!(!imports(&text).contains("local") && !text.contains("super::super"), "{}", file.display());
+    }
+}
+
 #[test]
 fn imports_are_found_in_every_form() {
     let text =

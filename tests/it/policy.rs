@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::{World, repository};
 
 /// Code that never runs with the rights of a person: functions have roles of their own, and the local stack no AWS.
-const ELSEWHERE: &[&str] = &["src/functions", "src/capture", "src/local", "src/cloudformation/scenarios"];
+const ELSEWHERE: &[&str] = &["src/functions", "src/local", "src/cloudformation/scenarios"];
 
 /// Returns the platform of this machine, as rustc names it.
 fn host() -> String {

@@ -16,4 +16,4 @@ pub use connections::{Connection, latest, test};
 pub use diagnosis::NO_PUBLICATION;
 pub use mark::{Interrupted, Mark, Upgrading};
 pub use source::{SlotUse, Source};
-pub use task::{Polling, Snapshot, StartPoint, Task};
+pub use task::{Polling, Snapshot, StartPoint, Task, snapshot};

@@ -7,10 +7,9 @@
 use aws_sdk_databasemigration::types::{Endpoint, PluginNameValue, PostgreSqlSettings};
 
 use super::describe::endpoint;
-use super::{Polling, Snapshot, Task};
+use super::{Polling, Snapshot};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result};
-use crate::report::Silent;
 
 /// The plugin of the local stack's DMS.
 const LOCAL_PLUGIN: &str = "pgoutput";
@@ -96,9 +95,7 @@ impl SlotUse {
     /// # Errors
     /// `NotDeployed` if either does not exist.
     pub async fn find(clients: &Clients, task: &str, source: &str) -> Result<Self> {
-        // Read only once, without waiting.
-        let task = Task::new(clients, task, Polling::new(clients, std::time::Duration::ZERO), &Silent);
-        let (task, source) = tokio::try_join!(task.describe(), Source::find(clients, source))?;
+        let (task, source) = tokio::try_join!(super::snapshot(clients, task), Source::find(clients, source))?;
         Ok(Self::new(&task, &source))
     }
 }

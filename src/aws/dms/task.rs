@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{describe, diagnosis, plan};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result};
-use crate::report::{Event, Expect, Reporter};
+use crate::report::{Event, Expect, Reporter, Silent};
 use crate::timing::Wait;
 
 /// Interval and deadline of polling a task.
@@ -84,6 +84,24 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    fn of(task: ReplicationTask, local: bool) -> Self {
+        let started = task.replication_task_start_date.map(|date| date.to_string());
+        let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
+        Self {
+            arn: task.replication_task_arn.unwrap_or_default(),
+            identifier: task.replication_task_identifier.unwrap_or_default(),
+            status: task.status.unwrap_or_default(),
+            stop_reason: filled(task.stop_reason),
+            last_failure: filled(task.last_failure_message),
+            started_at: started,
+            recovery_checkpoint: filled(task.recovery_checkpoint),
+            source_endpoint: task.source_endpoint_arn.unwrap_or_default(),
+            target_endpoint: task.target_endpoint_arn.unwrap_or_default(),
+            instance: task.replication_instance_arn.unwrap_or_default(),
+            local,
+        }
+    }
+
     /// Returns whether the task needs a slot: a running task reads one, and a checkpoint resumes from one.
     pub fn needs_slot(&self) -> bool {
         self.status == "running" || (self.recovery_checkpoint.is_some() && self.status != "starting")
@@ -110,6 +128,14 @@ impl Snapshot {
     }
 }
 
+/// Reads the state of a task once, without waiting.
+///
+/// # Errors
+/// `NotDeployed` if the task does not exist.
+pub async fn snapshot(clients: &Clients, arn: &str) -> Result<Snapshot> {
+    Task::new(clients, arn, Polling::new(clients, Duration::ZERO), &Silent).describe().await
+}
+
 /// The replication task of a pipeline.
 pub struct Task {
     pub(super) client: Client,
@@ -126,7 +152,7 @@ impl Task {
     pub async fn describe(&self) -> Result<Snapshot> {
         let task = describe::task(&self.client, &self.arn).await?;
         let missing = || Error::new(Kind::NotDeployed, format!("task {} not found", self.arn));
-        task.map(|task| snapshot(task, self.polling.is_local)).ok_or_else(missing)
+        task.map(|task| Snapshot::of(task, self.polling.is_local)).ok_or_else(missing)
     }
 
     /// Starts the task; false if it already ran. With `wait` returns once it runs.
@@ -211,23 +237,5 @@ impl Task {
                 return Err(error.hint("the change continues by itself; wait longer with --timeout"));
             }
         }
-    }
-}
-
-fn snapshot(task: ReplicationTask, local: bool) -> Snapshot {
-    let started = task.replication_task_start_date.map(|date| date.to_string());
-    let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
-    Snapshot {
-        arn: task.replication_task_arn.unwrap_or_default(),
-        identifier: task.replication_task_identifier.unwrap_or_default(),
-        status: task.status.unwrap_or_default(),
-        stop_reason: filled(task.stop_reason),
-        last_failure: filled(task.last_failure_message),
-        started_at: started,
-        recovery_checkpoint: filled(task.recovery_checkpoint),
-        source_endpoint: task.source_endpoint_arn.unwrap_or_default(),
-        target_endpoint: task.target_endpoint_arn.unwrap_or_default(),
-        instance: task.replication_instance_arn.unwrap_or_default(),
-        local,
     }
 }

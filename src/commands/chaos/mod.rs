@@ -14,10 +14,10 @@ use self::inject::{Injected, Injector};
 use crate::commands::args::{LONGEST, TICK, duration, rate, whole};
 use crate::commands::verify::{hint, tables, write_junit};
 use crate::commands::{Context, announce};
-use crate::consumer::DEFAULT_GROUP;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Outcome, Table, count};
 use crate::pipelines::{self, Part};
+use crate::settings::DEFAULT_GROUP;
 use crate::verify::{self, Amount, Options, Report};
 
 const SCOPE: &str = "chaos";

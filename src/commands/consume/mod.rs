@@ -12,14 +12,14 @@ use self::lines::Lines;
 use crate::commands::args::{HOUR, LONGEST, SECOND, TICK, duration, from, whole};
 use crate::commands::{Context, announce, reach};
 use crate::consumer::{
-    Command, DEFAULT_GROUP, End, Hook, Login, Metrics, Options, Post, PostgresStore, Processor, Reader, Retry, Table,
-    Totals, Worker,
+    Command, End, Hook, Login, Metrics, Options, Post, PostgresStore, Processor, Reader, Retry, Table, Totals, Worker,
 };
 use crate::deployment::Deployment;
-use crate::error::{Kind, OrFail, Result};
-use crate::output::{Outcome, count};
+use crate::deployment::database::Address;
+use crate::error::Result;
+use crate::output::{Outcome, Reporter, count};
 use crate::pipelines::{Output, Part};
-use crate::report::Reporter;
+use crate::settings::DEFAULT_GROUP;
 use crate::streams::kinesis::Kinesis;
 use crate::streams::{StartAt, Warnings};
 use crate::timing::Backoff;
@@ -179,13 +179,8 @@ async fn login(ctx: &Context, deployment: &Deployment) -> Result<Login> {
     if let Some(target) = deployment.elsewhere().await? {
         return Ok(Login::Password(Box::new(target)));
     }
-    let port = deployment.output(Output::DatabasePort)?;
-    Ok(Login::Token {
-        host: deployment.output(Output::DatabaseEndpoint)?.to_owned(),
-        port: port.parse().or_fail(Kind::Unexpected, || format!("the stack's DatabasePort {port:?} is not a port"))?,
-        database: deployment.output(Output::DatabaseName)?.to_owned(),
-        roots: reach::roots(ctx)?,
-    })
+    let Address { host, port, database } = deployment.address()?;
+    Ok(Login::Token { host: host.to_owned(), port, database: database.to_owned(), roots: reach::roots(ctx)? })
 }
 
 /// Cancels the token once stdout is closed, also while there is nothing to write. Ends when the guard is dropped, which

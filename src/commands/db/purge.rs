@@ -5,13 +5,13 @@ use chrono::{DateTime, Utc};
 use crate::commands::args::age;
 use crate::commands::reach::DatabaseArgs;
 use crate::commands::{Context, announce};
-use crate::consumer::DEFAULT_GROUP;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Expect, Outcome, Table, utc};
 use crate::pipelines::{self, Output, Part};
 use crate::repair::purge::{Proof, Report, purge};
 use crate::repair::reconcile::Deliveries;
 use crate::repair::source::Outbox;
+use crate::settings::DEFAULT_GROUP;
 
 /// Delete old outbox rows whose events were delivered
 ///

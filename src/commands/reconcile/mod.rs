@@ -10,8 +10,7 @@ use crate::aws::dms::Snapshot;
 use crate::commands::args::{LONGEST, TICK, duration, rate, time};
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::commands::replay::{check_window, show_step};
-use crate::commands::{Context, announce, capture};
-use crate::consumer::DEFAULT_GROUP;
+use crate::commands::{Context, announce};
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Expect, Outcome, count, utc};
@@ -21,6 +20,7 @@ use crate::repair::delivery::Destination;
 use crate::repair::reconcile::{Deliveries, Missing, Options, Overtaken, Report, Side, reconcile};
 use crate::repair::replay;
 use crate::repair::source::{Filter, Outbox};
+use crate::settings::DEFAULT_GROUP;
 
 /// Compare the outbox with the delivered events
 ///
@@ -98,7 +98,7 @@ impl Args {
             ctx.console.warn(format!("{} items of the outbox are not outbox items", report.unreadable));
         }
         // Missing events may still be in the database's log.
-        let stopped = if report.counts.missing > 0 { capture::stopped(ctx, &deployment).await } else { None };
+        let stopped = if report.counts.missing > 0 { deployment.stopped_capture().await } else { None };
         if self.repair && !report.lost.is_empty() {
             if let Some(task) = stopped.filter(|_| !self.force) {
                 return Err(text::waiting(&task, &report)

@@ -11,12 +11,11 @@ use chrono::{DateTime, Utc};
 
 use crate::commands::args::{from, time};
 use crate::commands::{Context, reach};
-use crate::consumer::DEFAULT_GROUP;
 use crate::deployment::{Deployment, Reading};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Outcome, count};
 use crate::pipelines::{self, Hop, Part, Stop};
-use crate::settings::OutputFormat;
+use crate::settings::{DEFAULT_GROUP, OutputFormat};
 use crate::streams::{StartAt, Warnings};
 use named::NamedHop;
 use resources::Resources;

@@ -8,11 +8,11 @@ use std::time::Duration;
 use crate::commands::args::{LONGEST, TICK, duration, rate, whole};
 use crate::commands::reach::DatabaseArgs;
 use crate::commands::{Context, announce, capture};
-use crate::consumer::DEFAULT_GROUP;
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::Outcome;
 use crate::pipelines::{Part, Pipeline};
+use crate::settings::DEFAULT_GROUP;
 use crate::verify::{self, Amount, Options, Report, junit};
 
 pub use tables::tables;
@@ -92,7 +92,7 @@ impl Args {
         tables(&report).iter().for_each(|table| ctx.console.table(table));
         chart.iter().for_each(|chart| ctx.console.text(chart));
         let error = Error::new(Kind::Verify, report.complaint(self.timeout.as_secs()));
-        let error = match capture::stopped(ctx, &deployment).await {
+        let error = match deployment.stopped_capture().await {
             Some(task) => capture::explain(error, &task),
             None => error.hint(hint(deployment.pipeline)),
         };
@@ -113,7 +113,7 @@ impl Args {
             timeout: self.timeout,
             settle: self.settle,
         };
-        if let Some(task) = capture::stopped(ctx, &deployment).await {
+        if let Some(task) = deployment.stopped_capture().await {
             ctx.console.warn(format!(
                 "the capture task is {}: events are captured only while it runs; `outboxctl dms start` starts it",
                 task.status

@@ -5,7 +5,7 @@ mod function;
 mod route;
 mod samples;
 
-pub use route::not_through_the_function;
+pub use route::{Address, not_through_the_function};
 
 use chrono::{DateTime, Utc};
 use clap::ValueEnum;

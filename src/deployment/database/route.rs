@@ -25,7 +25,27 @@ pub fn not_through_the_function(target: &Target) -> Error {
     Error::new(Kind::Usage, text).hint("omit --via: this machine connects to the database itself")
 }
 
+/// The address of a deployed database.
+#[derive(Debug, Clone, Copy)]
+pub struct Address<'a> {
+    pub host: &'a str,
+    pub port: u16,
+    pub database: &'a str,
+}
+
 impl Deployment {
+    /// Returns the address of the deployed database.
+    ///
+    /// # Errors
+    /// `NotDeployed`.
+    pub fn address(&self) -> Result<Address<'_>> {
+        let port = self.output(Output::DatabasePort)?;
+        let port =
+            port.parse().or_fail(Kind::Unexpected, || format!("the stack's DatabasePort {port:?} is not a port"))?;
+        let (host, database) = (self.output(Output::DatabaseEndpoint)?, self.output(Output::DatabaseName)?);
+        Ok(Address { host, port, database })
+    }
+
     /// Returns the database that commands use in place of the deployed one, if there is one.
     ///
     /// # Errors
@@ -55,8 +75,6 @@ async fn secret(deployment: &Deployment) -> Result<(String, Roots)> {
 /// Returns the owner's connection, from the generated secret.
 pub(super) async fn target(deployment: &Deployment) -> Result<Target> {
     let (secret, roots) = secret(deployment).await?;
-    let port = deployment.output(Output::DatabasePort)?;
-    let port = port.parse().or_fail(Kind::Unexpected, || format!("the stack's DatabasePort {port:?} is not a port"))?;
-    let (host, database) = (deployment.output(Output::DatabaseEndpoint)?, deployment.output(Output::DatabaseName)?);
+    let Address { host, port, database } = deployment.address()?;
     Target::from_secret(&secret, host, port, database, roots)
 }

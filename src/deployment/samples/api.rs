@@ -7,25 +7,17 @@ use uuid::Uuid;
 use super::ordered::{Single, unused_id};
 use super::script::{Call, Known, call, refused_call};
 use crate::aws::api_gateway::{Answer, Api};
-use crate::deployment::Deployment;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::pipelines::{Output, Sample};
+use crate::pipelines::Sample;
 use crate::postgres::admin::{Inserted, SampleRequest, correlation_id};
 
 /// The API of a deployment.
 pub struct SampleApi {
-    api: Api,
-    sample: Sample,
+    pub api: Api,
+    pub sample: Sample,
 }
 
 impl SampleApi {
-    /// # Errors
-    /// `NotDeployed`.
-    pub fn open(deployment: &Deployment) -> Result<Self> {
-        let api = Api::new(&deployment.clients, deployment.output(Output::ApiUrl)?)?;
-        Ok(Self { api, sample: deployment.pipeline.route.sample })
-    }
-
     async fn send(&self, call: &Call, correlation: &str, key: &str) -> Result<Answer> {
         let headers = [("x-correlation-id", correlation), ("idempotency-key", key)];
         self.api.send(call.method.clone(), &call.path, &headers, call.body.to_string().into_bytes()).await

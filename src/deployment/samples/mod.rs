@@ -14,10 +14,12 @@ use self::api::SampleApi;
 use self::ordered::Ordered;
 use self::outbox::SampleOutbox;
 pub use self::script::call;
-use super::Deployment;
 use super::database::Database;
+use crate::aws::Clients;
+use crate::aws::api_gateway::Api;
 use crate::error::Result;
-use crate::postgres::admin::{Inserted, SampleRequest};
+use crate::pipelines::Sample;
+pub use crate::postgres::admin::{Domain, Inserted, SampleRequest};
 
 /// Target of sample events.
 pub enum Writer {
@@ -27,15 +29,17 @@ pub enum Writer {
 }
 
 impl Writer {
-    /// Returns the target of a pipeline on DynamoDB: the API of its sample, or the outbox table if it has none.
+    /// Writes through the API of a sample.
     ///
     /// # Errors
-    /// `NotDeployed`.
-    pub(super) fn dynamodb(deployment: &Deployment) -> Result<Self> {
-        Ok(match deployment.has_sample() {
-            true => Self::Api(Box::new(Ordered::new(SampleApi::open(deployment)?))),
-            false => Self::Outbox(Box::new(Ordered::new(SampleOutbox::open(deployment)?))),
-        })
+    /// `Unexpected` if the address is not a URL.
+    pub(super) fn api(clients: &Clients, url: &str, sample: Sample) -> Result<Self> {
+        Ok(Self::Api(Box::new(Ordered::new(SampleApi { api: Api::new(clients, url)?, sample }))))
+    }
+
+    /// Writes into an outbox table in DynamoDB.
+    pub(super) fn outbox(clients: &Clients, table: &str) -> Self {
+        Self::Outbox(Box::new(Ordered::new(SampleOutbox::new(clients, table))))
     }
 
     /// Writes the events of the request, and reports events to `on_progress` as they are committed. With `rollback`, checks that

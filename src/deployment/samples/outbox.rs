@@ -11,11 +11,10 @@ use uuid::Uuid;
 
 use super::ordered::{Single, unused_id};
 use super::script::Known;
+use crate::aws::Clients;
 use crate::aws::dynamodb::{Commit, Outbox};
-use crate::deployment::Deployment;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::outbox::{Message, Traceparent};
-use crate::pipelines::Output;
 use crate::postgres::admin::{Inserted, SampleRequest, aggregate_id, correlation_id, sample_event};
 
 /// Time to live of the items, like those of the sample API.
@@ -30,11 +29,8 @@ pub struct SampleOutbox {
 }
 
 impl SampleOutbox {
-    /// # Errors
-    /// `NotDeployed`.
-    pub fn open(deployment: &Deployment) -> Result<Self> {
-        let table = deployment.output(Output::OutboxTable)?.to_owned();
-        Ok(Self { outbox: Outbox::new(deployment.clients.dynamodb(), table.clone(), RETENTION), table })
+    pub fn new(clients: &Clients, table: &str) -> Self {
+        Self { outbox: Outbox::new(clients.dynamodb(), table.to_owned(), RETENTION), table: table.to_owned() }
     }
 
     async fn commit(&self, writes: Vec<TransactWriteItem>, event: &Message) -> Result<Commit> {

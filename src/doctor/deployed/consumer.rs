@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{DELETED, Finding, Subject, gone, missing};
 use crate::aws::function::log_group;
-use crate::consumer::{DEFAULT_GROUP, Leases, Table, is_anyone_alive};
 use crate::error::{AwsContext, RESOURCE_MISSING, Result};
-use crate::pipelines::{Output, Stop};
+use crate::pipelines::Output;
+use crate::settings::DEFAULT_GROUP;
 
 /// Consumers renew their leases every quarter of the lease duration, by default every 5 s.
 const RENEWAL: Duration = Duration::from_secs(7);
@@ -40,20 +40,17 @@ pub async fn mapping(subject: Subject<'_>) -> Result<Vec<Finding>> {
     }])
 }
 
-pub async fn leases(subject: Subject<'_>, stop: &Stop) -> Result<Vec<Finding>> {
+pub async fn leases(subject: Subject<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "consumer";
-    let Some(table) = subject.output(stop.output) else { return Ok(missing(CHECK)) };
-    let leases = Table::new(subject.context.clients.dynamodb(), table, DEFAULT_GROUP);
-    let all = leases.list().await?;
-    let held = all.iter().filter(|lease| lease.owner.is_some()).count();
+    let Ok(consumers) = subject.deployment.consumers(DEFAULT_GROUP) else { return Ok(missing(CHECK)) };
+    let (held, all) = consumers.shards().await?;
     let start = "start one: `outboxctl consume`";
     if held == 0 {
         let text = format!("no consumer of group {DEFAULT_GROUP} holds a shard");
         return Ok(vec![Finding::warning(CHECK, text, start).word("none")]);
     }
-    Ok(vec![match is_anyone_alive(&leases, RENEWAL).await? {
-        true => Finding::ok(CHECK, format!("{held} of {} shards are held in group {DEFAULT_GROUP}", all.len()))
-            .word("running"),
+    Ok(vec![match consumers.are_alive(RENEWAL).await? {
+        true => Finding::ok(CHECK, format!("{held} of {all} shards are held in group {DEFAULT_GROUP}")).word("running"),
         false => {
             let text = format!("no lease of group {DEFAULT_GROUP} was renewed for {} s", RENEWAL.as_secs());
             Finding::failed(CHECK, text, start).word("silent")

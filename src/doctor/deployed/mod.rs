@@ -73,7 +73,7 @@ impl<'a> Subject<'a> {
                 Check::at(hop, "publisher", functions::function(self, "publisher", Output::PublisherFunction, "")),
                 Check::at(hop, "event source mapping", consumer::mapping(self)),
             ],
-            Part::Consumers => vec![Check::at(hop, "consumer", consumer::leases(self, stop))],
+            Part::Consumers => vec![Check::at(hop, "consumer", consumer::leases(self))],
             Part::Bus => vec![Check::at(hop, "bus", bus::bus(self, stop))],
             Part::EventLog => vec![Check::at(hop, "event log", bus::log(self, stop))],
             // The database's own check reads it.

@@ -21,7 +21,8 @@ use super::tools::{EMULATOR_VERSION, Tools};
 use super::transports::Transports;
 use super::{lock, orphans, ports, tools};
 use crate::error::{Error, Kind, Result};
-use crate::report::{Event, Reporter};
+use crate::report::{Event, Reporter, log};
+use crate::settings::environment;
 
 /// Ports that the stack listens on; 0 picks a free one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -82,7 +83,7 @@ pub async fn run(
 ) -> Result<()> {
     let home = Home::find()?;
     home.create()?;
-    crate::output::log::of_daemon();
+    log::of_daemon(environment::log_filter());
     let Some(_lock) = lock::take(&home)? else {
         return Err(Error::new(Kind::LocalSetup, "another outboxctl is already starting the local stack")
             .hint("`outboxctl local status` shows its state"));
@@ -188,7 +189,7 @@ async fn start_emulator(
         secret: &backend.secret,
         types: backend.providers.iter().flat_map(|provider| provider.types()).copied().collect(),
         ca_file,
-        records: crate::settings::environment::text("OUTBOXCTL_RIGHTS_RECORDS")?,
+        records: environment::text("OUTBOXCTL_RIGHTS_RECORDS")?,
         transports,
     })
     .await?;

@@ -8,10 +8,10 @@ use super::endpoint;
 use super::fault::{Answer, Fault};
 use super::kind::Kind;
 use super::store::{Resource, Store};
-use crate::capture::mapping::Mappings;
-use crate::capture::settings::{LobSettings, SourceSettings, TargetSettings};
-use crate::capture::{Job, KinesisSink, Phase, Start, Statistics};
 use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::local::capture::mapping::Mappings;
+use crate::local::capture::settings::{LobSettings, SourceSettings, TargetSettings};
+use crate::local::capture::{Job, KinesisSink, Phase, Start, Statistics};
 use crate::local::gateway::Gateway;
 use crate::postgres::replication::Lsn;
 

@@ -1,7 +1,7 @@
 //! The part of the DMS API that a pipeline needs, its CloudFormation types, and the runs of its tasks.
 //!
 //! `operations/` implements the API (JSON 1.1, target prefix `AmazonDMSv20160101`), `provider.rs` the CloudFormation
-//! types, both with the shared parts of `call.rs`; `runner.rs` runs tasks on [`crate::capture`], and `job.rs` prepares a run. `store.rs` holds all data, on disk
+//! types, both with the shared parts of `call.rs`; `runner.rs` runs tasks on [`crate::local::capture`], and `job.rs` prepares a run. `store.rs` holds all data, on disk
 //! before an operation answers. Source: AWS DMS API reference, 2016-01-01. Imports the same rooms as [`super`].
 
 mod call;

@@ -16,8 +16,8 @@ use super::job::{self, slot, source_settings};
 use super::kind::Kind;
 use super::runs::Run;
 use super::store::{Resource, Store, now};
-use crate::capture::{self, Ended, Phase, Start, Statistics};
 use crate::error::{Error, Result};
+use crate::local::capture::{self, Ended, Phase, Start, Statistics};
 use crate::local::gateway::Gateway;
 use crate::postgres::replication::Lsn;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 
-use crate::capture::{Statistics, TableCounts};
+use crate::local::capture::{Statistics, TableCounts};
 
 /// The running tasks.
 #[derive(Default)]

@@ -23,7 +23,7 @@ use super::postgres_server::further::Servers;
 use super::postgres_server::instance::Instance;
 use super::state::Postgres;
 use super::tools::postgres_majors;
-use crate::capture::settings::flag;
+use crate::local::capture::settings::flag;
 use server::{connect, drop_database, drop_unused_roles, major, owner_label, reason, version};
 use upgrade::Change;
 use wanted::{Wanted, instance};

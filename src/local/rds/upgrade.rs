@@ -11,7 +11,7 @@ use tokio_postgres::Client;
 use super::Rds;
 use super::server::{connect, major, reason, version};
 use super::wanted::instance;
-use crate::capture::settings::flag;
+use crate::local::capture::settings::flag;
 use crate::local::gateway::{Gateway, ResourceRequest};
 use crate::local::postgres_server::instance::Instance;
 use crate::local::postgres_server::superuser;

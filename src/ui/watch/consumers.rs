@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use super::Watch;
 use crate::aws::Clients;
 use crate::consumer::lease::{Checkpoint, Lease};
-use crate::consumer::{DEFAULT_GROUP, Leases, Table};
+use crate::consumer::{Leases, Table};
+use crate::settings::DEFAULT_GROUP;
 use crate::ui::model::{Consumers, Member};
 
 const SOURCE: &str = "lease table";

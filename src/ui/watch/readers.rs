@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::Watch;
 use super::observations::take;
-use crate::consumer::DEFAULT_GROUP;
 use crate::deployment::{Deployment, Reading};
 use crate::pipelines::{Part, Stop};
+use crate::settings::DEFAULT_GROUP;
 use crate::streams::{self, StartAt, Warnings};
 
 /// Maximum items put into the model under one lock.

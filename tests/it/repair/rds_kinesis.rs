@@ -96,7 +96,7 @@ async fn dead_letters_of_a_consumer_are_redriven_through_the_stream() {
     assert_eq!(database.execute(behind, &[&event]).await.expect("marked"), 1);
     let purge = pipeline.ok(&["db", "purge", "--older-than", "0s"]);
     assert_eq!((&purge["purged"], &purge["kept"]), (&1.into(), &5.into()), "{purge}");
-    let group = outboxctl::internals::consumer::DEFAULT_GROUP;
+    let group = outboxctl::internals::settings::DEFAULT_GROUP;
     let purge = pipeline.ok(&["db", "purge", "--older-than", "0s", "--group", group]);
     assert_eq!((&purge["purged"], &purge["kept"], &purge["marks"]), (&5.into(), &0.into(), &0.into()), "{purge}");
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use outboxctl::internals::capture::Start;
+use outboxctl::internals::local::capture::Start;
 use outboxctl::internals::local::postgres_server::superuser;
 
 use super::{Running, job, slot, stack};

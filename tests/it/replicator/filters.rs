@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use outboxctl::internals::capture::mapping::Mappings;
-use outboxctl::internals::capture::{Job, Start};
 use outboxctl::internals::error::Kind;
+use outboxctl::internals::local::capture::mapping::Mappings;
+use outboxctl::internals::local::capture::{Job, Start};
 use serde_json::json;
 
 use super::{Running, job, stack};

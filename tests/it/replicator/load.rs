@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use outboxctl::internals::capture::{Ended, Phase, Start};
+use outboxctl::internals::local::capture::{Ended, Phase, Start};
 use outboxctl::internals::outbox::formats::dms::Operation;
 
 use super::{Running, job, stack};

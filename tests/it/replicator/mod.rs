@@ -10,10 +10,10 @@ mod values;
 
 use std::sync::Arc;
 
-use outboxctl::internals::capture::mapping::Mappings;
-use outboxctl::internals::capture::settings::{LobSettings, SourceSettings, TargetSettings};
-use outboxctl::internals::capture::{Ended, Job, Phase, Start, Statistics, run};
 use outboxctl::internals::error::Result;
+use outboxctl::internals::local::capture::mapping::Mappings;
+use outboxctl::internals::local::capture::settings::{LobSettings, SourceSettings, TargetSettings};
+use outboxctl::internals::local::capture::{Ended, Job, Phase, Start, Statistics, run};
 use outboxctl::internals::postgres::replication::Lsn;
 use serde_json::json;
 use tokio::sync::watch;

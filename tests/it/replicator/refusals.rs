@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use outboxctl::internals::capture::{Job, Start};
 use outboxctl::internals::error::{Error, Kind};
+use outboxctl::internals::local::capture::{Job, Start};
 use outboxctl::internals::postgres::Secret;
 use outboxctl::internals::postgres::tls::Roots;
 

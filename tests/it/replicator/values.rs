@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use outboxctl::internals::capture::Start;
+use outboxctl::internals::local::capture::Start;
 use serde_json::json;
 
 use super::{Running, job, stack};

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
-use outboxctl::internals::capture::{Entry, Failure, Sink, SinkError};
+use outboxctl::internals::local::capture::{Entry, Failure, Sink, SinkError};
 use outboxctl::internals::outbox::formats::dms::Record;
 use parking_lot::Mutex;
 

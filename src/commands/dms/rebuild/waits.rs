@@ -7,10 +7,10 @@ use chrono::{DateTime, Utc};
 use super::gap::Gap;
 use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration, time};
-use crate::consumer::DEFAULT_GROUP;
 use crate::deployment::Deployment;
 use crate::error::Result;
 use crate::pipelines::Part;
+use crate::settings::DEFAULT_GROUP;
 
 /// The compared events, and the waits.
 #[derive(Debug, clap::Args)]

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::{Call, connections, one};
-use crate::capture::mapping::Mappings;
-use crate::capture::{Start, TableCounts};
+use crate::local::capture::mapping::Mappings;
+use crate::local::capture::{Start, TableCounts};
 use crate::local::dms::fault::{Answer, Fault, one_line};
 use crate::local::dms::input::Input;
 use crate::local::dms::job::{parse_position, source_settings};

@@ -1,6 +1,5 @@
 //! The data plane of DMS: follows a replication slot, applies a task's mappings and settings, and puts records into a
-//! stream. It does not know the DMS API; the local stack's DMS starts and stops it. Imports `aws`, `error`, `outbox`,
-//! `postgres` and `timing`.
+//! stream. It knows no other part of the local stack; `dms` starts and stops it.
 //!
 //! ```text
 //! capture (or load) ── batches, bounded ──▶ delivery ── at most a few requests ──▶ sink

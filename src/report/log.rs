@@ -1,4 +1,4 @@
-//! The logs of the local stack's daemon and of functions.
+//! The logs of processes without a console: the local stack's daemon, and the functions.
 
 use std::io::{self, Write};
 
@@ -8,15 +8,13 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt};
 
-use crate::settings::environment;
-
 /// Targets that log whole requests below info level, including credentials and session tokens.
 const CONFIDENTIAL: [&str; 5] = ["aws_", "h2", "hyper", "lambda_", "tower"];
 
-/// Installs the daemon's log: stderr, which is a file, with the time of each line.
-pub fn of_daemon() {
+/// Installs the daemon's log: stderr, which is a file, with the time of each line. `chosen` is the filter of OUTBOX_LOG.
+pub fn of_daemon(chosen: Option<String>) {
     let log = fmt()
-        .with_env_filter(filter("warn"))
+        .with_env_filter(filter(chosen, "warn"))
         .with_ansi(false)
         // The default layer would report a failed write with another one, which panics: a full disk would end the
         // logging work.
@@ -27,15 +25,18 @@ pub fn of_daemon() {
     let _ = log.with(filter_fn(|record| is_harmless(record.level(), record.target()))).try_init();
 }
 
-/// Installs a function's log: stdout, whose lines Lambda stores with the time.
-pub fn of_function() {
-    let log = fmt().with_env_filter(filter("warn,outboxctl=info")).with_ansi(false).without_time().with_target(false);
-    let _ = log.finish().with(filter_fn(|record| is_harmless(record.level(), record.target()))).try_init();
+/// Installs a function's log: stdout, whose lines Lambda stores with the time. `chosen` is the filter of OUTBOX_LOG.
+pub fn of_function(chosen: Option<String>) {
+    let log = fmt().with_env_filter(filter(chosen, "warn,outboxctl=info")).with_ansi(false).without_time();
+    let _ = log
+        .with_target(false)
+        .finish()
+        .with(filter_fn(|record| is_harmless(record.level(), record.target())))
+        .try_init();
 }
 
-/// Returns the filter of OUTBOX_LOG, else `default`.
-fn filter(default: &str) -> EnvFilter {
-    let chosen = environment::text("OUTBOX_LOG").ok().flatten();
+/// Returns the chosen filter, else `default`.
+fn filter(chosen: Option<String>, default: &str) -> EnvFilter {
     chosen.and_then(|text| EnvFilter::try_new(text).ok()).unwrap_or_else(|| EnvFilter::new(default))
 }
 
