@@ -1,6 +1,6 @@
 //! `outboxctl dlq discard`.
 
-use super::warn_in_use;
+use super::warn_unlisted;
 use crate::commands::Context;
 use crate::commands::reach::DatabaseArgs;
 use crate::error::{Error, Kind, Result};
@@ -37,8 +37,8 @@ impl Args {
         let meant: Vec<DeadLetter> = all.iter().filter(|letter| selection.takes(letter)).cloned().collect();
         let unknown = selection.ids.iter().find(|id| !meant.iter().any(|letter| letter.is_called(id)));
         if unknown.is_some() || meant.is_empty() {
-            warn_in_use(ctx, &places);
-            return Err(super::nothing_matches(&selection, unknown.map(String::as_str), &all));
+            warn_unlisted(ctx, &places);
+            return Err(super::nothing_matches(&selection, unknown.map(String::as_str), &all, places.unread()));
         }
         for letter in &meant {
             let event = letter.event.event_id.as_deref().unwrap_or("no event id");
@@ -54,7 +54,7 @@ impl Args {
         ctx.console.started("discard", places.describe());
         let mut discarded = Vec::new();
         let ended = discard(&mut places, &meant, &ctx.cancel, |letter| discarded.push(letter.clone())).await;
-        warn_in_use(ctx, &places);
+        warn_unlisted(ctx, &places);
         let deleted = discarded.len();
         let data = serde_json::json!({ "discarded": discarded });
         if let Err(error) = ended {
@@ -65,6 +65,10 @@ impl Args {
         if deleted < meant.len() {
             let text = format!("{} of {} no longer existed, or are in use", meant.len() - deleted, meant.len());
             return Err(Error::new(Kind::Failed, text).with_data(data));
+        }
+        if selection.cause.is_some() && places.unread() > 0 {
+            let text = format!("{deleted} deleted; not all messages of a queue could be read");
+            return Err(Error::new(Kind::Failed, text).hint("run it again for the rest").with_data(data));
         }
         Ok(Outcome::data(data).changed(true))
     }

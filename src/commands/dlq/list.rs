@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Chosen, places, warn_in_use};
+use super::{Chosen, places, warn_unlisted};
 use crate::commands::reach::DatabaseArgs;
 use crate::commands::{Context, args};
 use crate::error::Result;
@@ -36,6 +36,9 @@ struct Listed {
     by_place: BTreeMap<String, usize>,
     /// Approximate number of messages that other readers have received: they are not listed.
     held_elsewhere: u64,
+    /// Approximate number of messages that could not be read with the others, because a queue has too many: they are not
+    /// listed.
+    unread: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     dead_letters: Option<Vec<DeadLetter>>,
 }
@@ -46,7 +49,7 @@ impl Args {
         let mut places = places(ctx, &self.database, self.chosen.place.as_deref()).await?;
         let mut letters = places.list().await?;
         drop(wait);
-        warn_in_use(ctx, &places);
+        warn_unlisted(ctx, &places);
         let selection = Selection { cause: self.chosen.cause, aggregate: self.chosen.aggregate, ids: Vec::new() };
         letters.retain(|letter| selection.takes(letter));
         let total = letters.len();
@@ -62,13 +65,15 @@ impl Args {
         let mut summed = Table::new(["cause", "count"]);
         by_cause.iter().for_each(|(cause, count)| summed.row([cause.clone(), count.to_string()]));
         let summary = match total {
+            _ if places.unread() > 0 => format!("at least {total} dead letters; not all could be read"),
             0 => "no dead letters".to_owned(),
             1 => "1 dead letter; `outboxctl dlq show ID` shows it with its payload".to_owned(),
             _ if total > self.limit => format!("{total} dead letters, the oldest {} shown", self.limit),
             _ => format!("{total} dead letters; `outboxctl dlq show ID` shows one with its payload"),
         };
         let (dead_letters, held_elsewhere) = ((!lines).then_some(letters), places.elsewhere());
-        let outcome = Outcome::data(Listed { total, by_cause, by_place, held_elsewhere, dead_letters });
+        let unread = places.unread();
+        let outcome = Outcome::data(Listed { total, by_cause, by_place, held_elsewhere, unread, dead_letters });
         let outcome = if total == 0 { outcome } else { outcome.table(table).table(summed) };
         Ok(outcome.summary(summary))
     }

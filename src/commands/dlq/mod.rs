@@ -45,12 +45,17 @@ struct Chosen {
     aggregate: Option<String>,
 }
 
+/// Hint for a queue with more messages than can be read at once.
+const UNREAD: &str = "not all messages of the queue were read: `dlq redrive --all` or `dlq discard --cause` removes those \
+                      that can be read; then run this command again";
+
 async fn places(ctx: &Context, database: &DatabaseArgs, only: Option<&str>) -> Result<Places> {
     Places::open(&reach::deployment(ctx).await?.reached(database.via), only).await
 }
 
-/// Returns the error for a selection without dead letters, with the existing ones. `id` is the one that was not found.
-fn nothing_matches(selection: &Selection, id: Option<&str>, all: &[DeadLetter]) -> Error {
+/// Returns the error for a selection without dead letters, with the existing ones. `id` is the one that was not found,
+/// `unread` the number of messages that could not be read.
+fn nothing_matches(selection: &Selection, id: Option<&str>, all: &[DeadLetter], unread: u64) -> Error {
     let what = match (id.or(selection.ids.first().map(String::as_str)), &selection.cause, &selection.aggregate) {
         (Some(id), ..) => format!("dead letter {id} not found"),
         (_, Some(cause), _) => format!("no dead letter has the cause {cause:?}"),
@@ -59,7 +64,10 @@ fn nothing_matches(selection: &Selection, id: Option<&str>, all: &[DeadLetter]) 
     };
     let causes = counts(all, |letter| letter.cause.as_str());
     let causes: Vec<String> = causes.into_iter().map(|(cause, count)| format!("{cause} ({count})")).collect();
-    let error = Error::new(Kind::Usage, what);
+    let mut error = Error::new(Kind::Usage, what);
+    if unread > 0 {
+        error = error.hint(UNREAD);
+    }
     match causes.is_empty() {
         true => error.hint("no dead letters exist"),
         false => error
@@ -68,8 +76,15 @@ fn nothing_matches(selection: &Selection, id: Option<&str>, all: &[DeadLetter]) 
     }
 }
 
-/// Warns of dead letters that other readers have received, and that are not listed.
-fn warn_in_use(ctx: &Context, places: &Places) {
+/// Warns of dead letters that are not listed: those that other readers have received, and those of a queue with more than
+/// can be read at once.
+fn warn_unlisted(ctx: &Context, places: &Places) {
+    let unread = places.unread();
+    if unread > 0 {
+        ctx.console.warn(format!(
+            "about {unread} more messages are in a queue that has more than can be read at once: they are not included"
+        ));
+    }
     let (count, seconds) = (places.elsewhere(), HELD.as_secs());
     if count > 0 {
         ctx.console.warn(format!(

@@ -1,6 +1,6 @@
 //! `outboxctl dlq redrive`.
 
-use super::{Chosen, warn_in_use};
+use super::{Chosen, warn_unlisted};
 use crate::commands::args::rate;
 use crate::commands::reach::DatabaseArgs;
 use crate::commands::{Context, announce};
@@ -75,7 +75,7 @@ impl Args {
             ctx.console.item(step, None, human);
         };
         let (report, ended) = redrive(&mut places, &options, &ctx.cancel, on_step).await;
-        warn_in_use(ctx, &places);
+        warn_unlisted(ctx, &places);
         if let Err(error) = ended {
             ctx.console.failed("redrive", error.message());
             let Report { sent, left, .. } = report;
@@ -83,14 +83,15 @@ impl Args {
             return Err(error.hint(hint).with_data(report));
         }
         if report.selected == 0 && named != Selection::default() {
-            return Err(super::nothing_matches(&named, None, &places.list().await?));
+            let all = places.list().await?;
+            return Err(super::nothing_matches(&named, None, &all, places.unread()));
         }
         finish(ctx, report)
     }
 }
 
 fn finish(ctx: &Context, report: Report) -> Result<Outcome> {
-    let Report { selected, sent, refused, unsendable, dry_run, .. } = report;
+    let Report { selected, sent, refused, unsendable, dry_run, unread, .. } = report;
     if dry_run {
         let message = format!("{} of {selected} would be sent", selected - unsendable);
         ctx.console.finished("redrive", message, false);
@@ -101,6 +102,13 @@ fn finish(ctx: &Context, report: Report) -> Result<Outcome> {
         ctx.console.failed("redrive", &message);
         return Err(Error::new(Kind::Failed, message)
             .hint("`outboxctl dlq show ID` shows the reason; fix the consumer or raise the limit first")
+            .with_data(report));
+    }
+    if unread > 0 {
+        let message = format!("{sent} sent and removed; about {unread} more are in a queue and were not read");
+        ctx.console.failed("redrive", &message);
+        return Err(Error::new(Kind::Failed, message)
+            .hint("run it again for the rest: events of an aggregate are in order within a run, not between runs")
             .with_data(report));
     }
     ctx.console.finished("redrive", format!("{sent} sent and removed"), sent > 0);

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{places, warn_in_use};
+use super::{places, warn_unlisted};
 use crate::commands::Context;
 use crate::commands::reach::DatabaseArgs;
 use crate::error::Result;
@@ -36,7 +36,7 @@ impl Args {
         let _wait = ctx.console.wait("dlq", "reading the dead letter");
         let mut places = places(ctx, &self.database, None).await?;
         let found = places.find(&self.id).await;
-        warn_in_use(ctx, &places);
+        warn_unlisted(ctx, &places);
         let Opened { letter, records, document } = found?;
         let payloads: Vec<Value> = records.iter().map(|record| readable(&record.data)).collect();
         let mut table = Table::new(["", &letter.id]);

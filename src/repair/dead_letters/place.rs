@@ -71,7 +71,12 @@ impl Place {
         }
     }
 
-    /// Returns all letters, the oldest first, without payloads.
+    /// Returns the approximate number of letters that the last list or redrive could not read; see [`Places::unread`].
+    pub(super) fn unread(&self) -> u64 {
+        if let Store::Queue(queue) = &self.store { queue.unread } else { 0 }
+    }
+
+    /// Returns the letters, the oldest first, without payloads: all of them unless [`Self::unread`] counts more.
     pub async fn list(&mut self) -> Result<Vec<DeadLetter>> {
         let letters = match &mut self.store {
             Store::Bucket { clients, bucket } => bucket::list(clients, bucket, None, &self.layout).await?,
@@ -174,7 +179,7 @@ impl Places {
         self.0.iter().map(Place::describe).collect::<Vec<_>>().join(", ")
     }
 
-    /// Returns all letters, the oldest first, without payloads.
+    /// Returns the letters, the oldest first, without payloads: all of them unless [`Self::unread`] counts more.
     pub async fn list(&mut self) -> Result<Vec<DeadLetter>> {
         let lists = try_join_all(self.0.iter_mut().map(Place::list)).await?;
         Ok(sorted(lists.into_iter().flatten().collect()))
@@ -185,6 +190,12 @@ impl Places {
     pub fn elsewhere(&self) -> u64 {
         let of = |place: &Place| if let Store::Queue(queue) = &place.store { queue.elsewhere } else { 0 };
         self.0.iter().map(of).sum()
+    }
+
+    /// Returns the approximate number of queue messages that could not be read with the others, because a queue has more
+    /// than can be held at once; no list contains them.
+    pub fn unread(&self) -> u64 {
+        self.0.iter().map(Place::unread).sum()
     }
 
     /// Finds a letter by its short id, event id or key, and reads its payload.

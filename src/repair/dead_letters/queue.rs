@@ -23,7 +23,8 @@ use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 
 /// Visibility timeout of a received message; it is extended while the process works on it.
 pub const HELD: Duration = Duration::from_secs(30);
-/// Maximum messages read: SQS allows 120,000 in flight per queue.
+/// Maximum messages read at once. "There is a limit of approximately 120,000 in flight messages" of a standard queue, and
+/// long polling returns nothing beyond it, without an error (SQS developer guide, "Standard queue message quotas").
 const MOST: usize = 100_000;
 /// Maximum concurrent requests.
 const CONCURRENCY: usize = 16;
@@ -43,6 +44,11 @@ pub struct Queue {
     held: Handles,
     /// Messages that other processes had received at the beginning.
     pub elsewhere: u64,
+    /// Approximate number of messages that were not read, because only `most` can be held at once; at least 1 if there
+    /// are any.
+    pub unread: u64,
+    /// Maximum messages held at once.
+    most: usize,
     renewal: Option<DropGuard>,
 }
 
@@ -52,7 +58,7 @@ impl Queue {
     pub fn new(clients: &Clients, place: &'static str, url: &str) -> Result<Self> {
         let (clients, url, held) = (clients.clone(), url.to_owned(), Handles::default());
         let (spool, known) = (Spool::new()?, HashMap::new());
-        Ok(Self { clients, place, url, spool, known, held, elsewhere: 0, renewal: None })
+        Ok(Self { clients, place, url, spool, known, held, elsewhere: 0, unread: 0, most: MOST, renewal: None })
     }
 
     /// Returns the queue's name.
@@ -60,7 +66,7 @@ impl Queue {
         self.url.rsplit('/').next().unwrap_or(&self.url)
     }
 
-    /// Returns all letters; the messages can be received again at once.
+    /// Returns the letters, all of them unless [`Self::unread`] counts more; the messages can be received again at once.
     pub async fn list(&mut self) -> Result<Vec<DeadLetter>> {
         self.hold_on();
         let letters = self.gather().await;
@@ -128,6 +134,7 @@ impl Queue {
 
     async fn gather(&mut self) -> Result<Vec<DeadLetter>> {
         self.elsewhere = counts(&self.clients, &self.url).await?[1];
+        self.unread = 0;
         let (mut letters, mut receivers) = (Vec::new(), 1);
         loop {
             let received = try_join_all((0..receivers).map(|_| receive(&self.clients, &self.url))).await?;
@@ -140,11 +147,27 @@ impl Queue {
                 }
             }
             // An empty long poll has queried every server of the queue.
-            if fresh == 0 || letters.len() >= MOST {
+            if fresh == 0 {
+                return Ok(letters);
+            }
+            if letters.len() >= self.most {
+                self.unread = self.beyond().await?;
                 return Ok(letters);
             }
             receivers = if came < BATCH { 1 } else { CONCURRENCY };
         }
+    }
+
+    /// Returns the approximate number of messages that are visible; 0 only if a long poll finds none.
+    async fn beyond(&self) -> Result<u64> {
+        let further = receive(&self.clients, &self.url).await?;
+        if further.is_empty() {
+            return Ok(0);
+        }
+        let handles: Vec<String> = further.into_iter().filter_map(|message| message.receipt_handle).collect();
+        let [waiting, _] = counts(&self.clients, &self.url).await?;
+        change_visibility(&self.clients, &self.url, &handles, Duration::ZERO).await;
+        Ok(waiting + handles.len() as u64)
     }
 
     /// Stores a message; returns `None` for a duplicate, whose newer handle replaces the old one.
@@ -230,4 +253,73 @@ async fn counts(clients: &Clients, url: &str) -> Result<[u64; 2]> {
     let answer = answer.await.aws(format!("read attributes of {url}"))?;
     let of = |name: &QueueAttributeName| answer.attributes().and_then(|all| all.get(name)?.parse().ok());
     Ok(names.map(|name| of(&name).unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use axum::body::Bytes;
+    use axum::extract::State;
+    use axum::http::HeaderMap;
+    use axum::{Json, Router};
+    use outboxctl_test_support::serve::Endpoint;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::aws::{AccessKey, LocalEndpoint};
+
+    /// Messages by receipt handle; whether each is in flight.
+    type Messages = Arc<Mutex<BTreeMap<String, bool>>>;
+
+    /// Answers as SQS in its JSON protocol.
+    async fn answer(State(messages): State<Messages>, headers: HeaderMap, body: Bytes) -> Json<Value> {
+        let body: Value = serde_json::from_slice(&body).expect("JSON");
+        let mut messages = messages.lock();
+        let operation = headers["x-amz-target"].to_str().expect("text").rsplit('.').next().unwrap_or_default();
+        Json(match operation {
+            "GetQueueAttributes" => {
+                let held = messages.values().filter(|held| **held).count();
+                let visible = messages.len() - held;
+                json!({ "Attributes": {
+                    "ApproximateNumberOfMessages": visible.to_string(),
+                    "ApproximateNumberOfMessagesNotVisible": held.to_string(),
+                } })
+            }
+            "ReceiveMessage" => {
+                let most = usize::try_from(body["MaxNumberOfMessages"].as_u64().expect("a number")).expect("few");
+                let received = messages.iter_mut().filter(|(_, held)| !**held).take(most).map(|(handle, held)| {
+                    *held = true;
+                    json!({ "MessageId": handle, "ReceiptHandle": handle, "Body": "{}" })
+                });
+                json!({ "Messages": received.collect::<Vec<_>>() })
+            }
+            _ => {
+                for entry in body["Entries"].as_array().expect("entries") {
+                    if entry["VisibilityTimeout"] == 0 {
+                        messages.insert(entry["ReceiptHandle"].as_str().expect("a handle").to_owned(), false);
+                    }
+                }
+                json!({ "Successful": [], "Failed": [] })
+            }
+        })
+    }
+
+    #[tokio::test]
+    async fn messages_beyond_the_limit_are_counted() {
+        let messages = Messages::default();
+        messages.lock().extend((0..45).map(|number| (format!("m{number:02}"), false)));
+        let served = Endpoint::serve(Router::new().fallback(answer).with_state(messages.clone())).await;
+        let url = format!("{}/000000000000/queue", served.url);
+        let endpoint =
+            LocalEndpoint { url: served.url, region: "us-east-1".into(), key: AccessKey::new("test", "test") };
+        let clients = Clients::for_local(endpoint);
+        for (most, listed) in [(10, 10), (45, 45), (100, 45)] {
+            let mut queue = Queue::new(&clients, "queue", &url).expect("a queue");
+            queue.most = most;
+            let letters = queue.list().await.expect("letters");
+            assert_eq!((letters.len(), queue.unread), (listed, 45 - listed as u64), "{most}");
+            assert!(messages.lock().values().all(|held| !held), "all are visible again");
+        }
+    }
 }

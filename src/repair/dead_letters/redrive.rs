@@ -52,6 +52,8 @@ pub struct Report {
     pub unsendable: usize,
     /// Letters that were not processed.
     pub left: usize,
+    /// Approximate number of queue messages that were not read, because a queue has more than can be held at once.
+    pub unread: u64,
     pub dry_run: bool,
 }
 
@@ -75,6 +77,7 @@ pub async fn redrive(
             break;
         }
     }
+    report.unread = places.unread();
     report.left = report.selected - report.sent - report.refused - report.unsendable;
     (report, ended)
 }

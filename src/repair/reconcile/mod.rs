@@ -110,9 +110,9 @@ pub async fn reconcile(
     let mut ledger = Ledger::new()?;
     let expiry = deliveries.expired().cloned();
     let Filled { unreadable, expired } = fill(&mut ledger, outbox, deliveries, options, cancel, &mut progress).await?;
-    let dead: HashMap<Uuid, String> = dead
-        .list()
-        .await?
+    let letters = dead.list().await?;
+    let unread = dead.unread();
+    let dead: HashMap<Uuid, String> = letters
         .into_iter()
         .flat_map(|letter| {
             let ids: Vec<Uuid> = letter.event_ids().filter_map(|id| id.parse().ok()).collect();
@@ -144,6 +144,12 @@ pub async fn reconcile(
     if let Some(Expired { before, log }) = expiry.filter(|_| expired > 0) {
         let before = before.format("%Y-%m-%d %H:%M:%S UTC");
         limits.push(format!("{expired} events that were written before {before} are not compared: {log}"));
+    }
+    if unread > 0 {
+        limits.push(format!(
+            "about {unread} dead letters are not compared: a queue has more messages than can be read at once, and missing \
+             events may be among them"
+        ));
     }
     Ok(Report {
         from,
