@@ -68,6 +68,8 @@ async fn repaired(pipeline: &Pipeline) {
     shows_the_capture_as_broken(pipeline, "was restored").await;
     let refused = pipeline.fails(1, &["dms", "start"])["error"].to_string();
     assert!(refused.contains("was restored") && refused.contains("outboxctl dms rebuild"), "{refused}");
+    let asked = pipeline.fails(2, &["dms", "rebuild", "--settle", "1s"])["error"]["message"].to_string();
+    assert!(asked.contains("change sequences that delivered events have"), "{asked}");
     let report = pipeline.fails(0, &["dms", "rebuild", "--yes", "--settle", "1s"]);
     let data = report["data"].clone();
     check("dms-rebuild", &data);

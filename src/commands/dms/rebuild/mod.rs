@@ -28,6 +28,10 @@ use crate::postgres::admin::{Slot, SlotTrouble};
 
 const SCOPE: &str = "rebuild";
 
+/// The part of the confirmation that changes rows.
+const RENUMBERING: &str = "if the database was restored to an earlier time, outbox rows written since then, with sequences of \
+                           delivered events, get later sequences: applications that stored the earlier ones do not see this";
+
 /// Replace a lost replication slot, and deliver the events that were not captured
 ///
 /// Use it if the slot was dropped, if PostgreSQL removed the log that it needs (max_slot_wal_keep_size), or if a
@@ -97,7 +101,10 @@ impl Args {
         lost.retain(|slot| begun.as_ref() != Some(slot));
         let name = match begun {
             Some(name) => name,
-            None => self.begin(ctx, &deployed, trouble.as_ref(), &lost).await?,
+            None => {
+                let renumbers = upgrading.is_none() && deployed.deployment.layout.is_own();
+                self.begin(ctx, &deployed, trouble.as_ref(), &lost, renumbers).await?
+            }
         };
         let gap = self.waits.gap(ctx, &deployed.deployment, SCOPE);
         let mut report = Report { slot: Some(name.clone()), ..Report::default() };
@@ -117,20 +124,27 @@ impl Args {
         verdict(ctx, &deployed, report).await
     }
 
-    /// Asks for confirmation and marks the task; returns the name of the new slot.
+    /// Asks for confirmation and marks the task; returns the name of the new slot. `renumbers`: rows of a restored database
+    /// get other sequences.
     async fn begin(
         &self,
         ctx: &Context,
         deployed: &Deployed,
         trouble: Option<&SlotTrouble>,
         lost: &[String],
+        renumbers: bool,
     ) -> Result<String> {
         if let Some(trouble) = trouble {
             ctx.console.note(trouble.to_string());
         }
+        if renumbers {
+            ctx.console.note(RENUMBERING);
+        }
         let dropped = lost.join(", ");
         let drops = if dropped.is_empty() { String::new() } else { format!(" in place of {dropped}") };
-        ctx.confirm(&format!("create a new slot{drops}, and deliver the events that were not captured?")).await?;
+        let changes = if renumbers { ", change sequences that delivered events have," } else { "," };
+        ctx.confirm(&format!("create a new slot{drops}{changes} and deliver the events that were not captured?"))
+            .await?;
         deployed.mark_new_slot().await
     }
 }
