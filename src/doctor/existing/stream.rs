@@ -43,8 +43,9 @@ fn judge(found: &StreamDescriptionSummary, age: Option<i64>, region: &str) -> Ve
     if let Some(key) = key {
         let text = format!("it is encrypted with {key}; the key's policy can't be read here");
         let remedy = format!(
-            "the key's policy must allow kms:GenerateDataKey and kms:Decrypt to the roles of the pipeline, for example to \
-             all principals of the account through Kinesis (kms:ViaService = kinesis.{region}.amazonaws.com)"
+            "the key's policy must let the account grant kms:GenerateDataKey and kms:Decrypt by IAM, as the default policy of a \
+             key does, or allow them to all principals of the account through Kinesis (kms:ViaService = \
+             kinesis.{region}.amazonaws.com); the roles of the pipeline have both rights"
         );
         findings.push(Finding::warning(CHECK, text, remedy));
     }

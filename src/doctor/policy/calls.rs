@@ -28,6 +28,8 @@ pub enum On {
     Temporary,
     Logs,
     Database,
+    /// KMS keys of the user's own that encrypt streams and secrets, through Kinesis and Secrets Manager.
+    Keys,
     /// Resources with generated names, by the tags that `deploy` sets on every stack.
     Tagged,
 }
@@ -180,6 +182,9 @@ pub const CALLS: &[Call] = &[
     call("describe_secret", &["secretsmanager:DescribeSecret"], On::Tagged, DEPLOYER_ALONE),
     call("get_secret_value", &["secretsmanager:GetSecretValue"], On::Tagged, OPERATE),
     call("", &["rds-db:connect"], On::Database, OPERATE),
+    // Kinesis and Secrets Manager call KMS with the rights of the caller.
+    call("", &["kms:Decrypt"], On::Keys, READ),
+    call("", &["kms:GenerateDataKey"], On::Keys, OPERATE),
     // Functions, and the sample's API.
     call("update_event_source_mapping", &["lambda:UpdateEventSourceMapping"], On::Any, OPERATE),
     call("invoke", &["lambda:InvokeFunction"], On::Functions, OPERATE).in_deploy_of(&["functions", "people"]),
@@ -212,6 +217,7 @@ pub fn is_relevant(action: &str, pipeline: &Pipeline) -> bool {
         _ => match action.split_once(':').map_or(action, |(service, _)| service) {
             "kinesis" => pipeline.has(Part::Kinesis),
             "dms" => pipeline.has(Part::Capture),
+            "kms" => pipeline.has(Part::Kinesis) || pipeline.has(Part::Database),
             "rds" | "secretsmanager" => pipeline.has(Part::Database),
             "dynamodb" => !pipeline.has(Part::Database) || consumers,
             _ => true,

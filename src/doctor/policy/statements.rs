@@ -96,9 +96,14 @@ fn statement(on: On, actions: &BTreeSet<&str>, pipeline: &Pipeline, stage: &str)
                 "arn:*:rds-db:*:*:dbuser:*/outbox_consumer".to_owned(),
             ],
         ),
+        On::Keys => ("Keys", vec!["arn:*:kms:*:*:key/*".to_owned()]),
         On::Tagged => ("Tagged", vec!["*".to_owned()]),
     };
     let mut statement = json!({ "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources });
+    if on == On::Keys {
+        let services = ["kinesis", "secretsmanager"].map(|service| format!("{service}.*.amazonaws.com"));
+        statement["Condition"] = json!({ "StringLike": { "kms:ViaService": services } });
+    }
     if on == On::Tagged {
         statement["Condition"] = json!({ "StringEquals": {
             "aws:ResourceTag/outboxctl:stage": stage,
