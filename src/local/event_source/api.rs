@@ -148,16 +148,17 @@ pub async fn update(
         (_, true) => State::Disabled,
         (_, false) => State::Updating,
     };
-    tracked.change(|mapping| {
+    tracked.restate(|mapping| {
         mapping.settings = settings;
         mapping.function_arn = function_arn;
         mapping.state = state;
         mapping.last_modified = Utc::now().trunc_subsecs(0);
     });
     let shown = tracked.mapping().shown();
-    tracked.save().await.map_err(|error| Refusal::internal(&error))?;
+    let saved = tracked.save().await;
+    // Polling was stopped, whether the change is on disk or not.
     poller::start(gateway, registry, tracked);
-    Ok(shown)
+    saved.map(|()| shown).map_err(|error| Refusal::internal(&error))
 }
 
 /// # Errors
@@ -167,11 +168,11 @@ pub async fn delete(
     gateway: &Arc<Gateway>,
     tracked: &Arc<Tracked>,
 ) -> Result<Value, Refusal> {
-    tracked.change(|mapping| mapping.state = State::Deleting);
+    tracked.restate(|mapping| mapping.state = State::Deleting);
     let shown = tracked.mapping().shown();
-    tracked.save().await.map_err(|error| Refusal::internal(&error))?;
+    let saved = tracked.save().await;
     poller::start(gateway, registry, tracked);
-    Ok(shown)
+    saved.map(|()| shown).map_err(|error| Refusal::internal(&error))
 }
 
 /// Lists our mappings after the emulator's, on one page.

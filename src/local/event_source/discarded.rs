@@ -106,25 +106,13 @@ mod tests {
     use serde_json::Map;
 
     use super::super::batch::{Condition, Verdict};
-    use super::super::mapping::{Settings, State};
     use super::super::source::Record;
     use super::*;
 
     #[test]
     fn dynamodb_invocation_records_match_the_guide() {
         let stream_arn = "arn:aws:dynamodb:us-east-1:000000000000:table/t/stream/2026-11-21T06:00:00.000";
-        let mapping = Mapping {
-            id: "m".into(),
-            event_source_mapping_arn: "arn:m".into(),
-            event_source_arn: stream_arn.into(),
-            function_arn: "arn:f".into(),
-            settings: Settings::default(),
-            state: State::Enabled,
-            state_transition_reason: String::new(),
-            last_modified: DateTime::UNIX_EPOCH,
-            last_processing_result: String::new(),
-            created_at: DateTime::UNIX_EPOCH,
-        };
+        let mapping = Mapping { event_source_arn: stream_arn.into(), ..Mapping::example() };
         let record = |sequence: &str, seconds| Record {
             sequence: sequence.into(),
             arrived_at: DateTime::from_timestamp(1_700_000_000i64 + seconds, 0).unwrap(),

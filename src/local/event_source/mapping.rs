@@ -205,6 +205,24 @@ mod tests {
 
     use super::*;
 
+    impl Mapping {
+        /// Returns a mapping with the default settings.
+        pub fn example() -> Self {
+            Self {
+                id: "m".into(),
+                event_source_mapping_arn: "arn:m".into(),
+                event_source_arn: "arn:s".into(),
+                function_arn: "arn:f".into(),
+                settings: Settings::default(),
+                state: State::Creating,
+                state_transition_reason: String::new(),
+                last_modified: DateTime::UNIX_EPOCH,
+                last_processing_result: String::new(),
+                created_at: DateTime::UNIX_EPOCH,
+            }
+        }
+    }
+
     fn merged(changes: Value) -> Result<Settings, String> {
         merge(&Settings::default(), changes.as_object().unwrap())
     }

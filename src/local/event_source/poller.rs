@@ -54,6 +54,21 @@ async fn set_state(tracked: &Tracked, state: State) {
     }
 }
 
+/// Marks the mapping as polled; not if polling was stopped meanwhile, for the state that was asked for since.
+async fn enabled(tracked: &Tracked, polling: &CancellationToken) {
+    let mut changed = false;
+    // The token is cancelled before the state changes: with the document locked, both are seen together.
+    tracked.change(|mapping| {
+        changed = mapping.state != State::Enabled && !polling.is_cancelled();
+        if changed {
+            mapping.state = State::Enabled;
+        }
+    });
+    if changed && let Err(error) = tracked.save().await {
+        tracing::error!("{error}");
+    }
+}
+
 /// Reason why a mapping is not polled at present.
 #[derive(PartialEq, Eq)]
 enum Pause {
@@ -122,7 +137,7 @@ async fn poll<S: EventSource>(worker: Worker<S>, role: &str) {
     while let Some(listed) = polling.run_until_cancelled(shards::list(worker.source.stream())).await {
         match listed {
             Ok(listed) => {
-                set_state(tracked, State::Enabled).await;
+                enabled(tracked, polling).await;
                 for shard in readable(&listed.shards, |shard| tracked.checkpoint(shard)) {
                     if !running.values().any(|id| *id == shard.id) {
                         let (worker, id) = (worker.clone(), shard.id.clone());
@@ -193,7 +208,11 @@ fn readable(listed: &[ShardInfo], checkpoint: impl Fn(&str) -> Option<Checkpoint
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::mapping::Mapping;
     use super::*;
+    use crate::local::home::Home;
 
     #[test]
     fn parents_are_read_before_children() {
@@ -210,5 +229,22 @@ mod tests {
         assert_eq!(names(&[]), ["a", "b"]);
         assert_eq!(names(&["a"]), ["b", "c"]);
         assert_eq!(names(&["a", "b"]), ["c", "d"]);
+    }
+
+    /// A poller that lists its shards while the mapping is disabled or deleted must not enable it again.
+    #[tokio::test]
+    async fn a_poller_that_was_stopped_does_not_enable_its_mapping() {
+        let folder = tempfile::tempdir().unwrap();
+        let registry = Registry::default();
+        registry.load(&Home::at(folder.path(), "t")).unwrap();
+        let tracked = registry.add(Mapping::example(), BTreeMap::new()).await.unwrap();
+        let polling = tracked.stop(&CancellationToken::new());
+        enabled(&tracked, &polling).await;
+        assert_eq!(tracked.mapping().state, State::Enabled);
+        for wanted in [State::Disabling, State::Deleting, State::Updating] {
+            tracked.restate(|mapping| mapping.state = wanted);
+            enabled(&tracked, &polling).await;
+            assert_eq!(tracked.mapping().state, wanted);
+        }
     }
 }

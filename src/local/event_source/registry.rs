@@ -66,6 +66,13 @@ impl Tracked {
         change(&mut self.document.lock().mapping);
     }
 
+    /// Changes the mapping at a client's request: cancels the running poller first, which then changes its state no more.
+    /// Start it again afterwards.
+    pub fn restate(&self, change: impl FnOnce(&mut Mapping)) {
+        self.stop.lock().cancel();
+        self.change(change);
+    }
+
     /// Records in the mapping that the role lacks a right to read the source, if that was the reason of a failed read.
     pub fn unreadable(&self, error: &Error) {
         if error.kind() == Kind::AccessDenied {
