@@ -20,6 +20,14 @@ pub const CONSUMER: &str = "outbox_consumer";
 /// The publication that the capture reads.
 pub const PUBLICATION: &str = "outboxctl";
 
+/// Condition on `pg_publication_tables t`: the publication has neither a row filter nor a column list for the table. Before
+/// version 15, PostgreSQL has neither. Generated columns are not published by default.
+pub const PUBLISHED_WHOLE: &str = "to_jsonb(t) ->> 'rowfilter' IS NULL AND NOT EXISTS (
+            SELECT FROM pg_attribute a
+            WHERE a.attrelid = format('%I.%I', t.schemaname, t.tablename)::regclass AND a.attnum > 0
+              AND NOT a.attisdropped AND a.attgenerated = ''
+              AND NOT coalesce(to_jsonb(t) -> 'attnames' ? a.attname::text, true))";
+
 /// A condition, and the statement that makes it true.
 pub(super) struct Rule {
     /// An SQL expression.
@@ -166,6 +174,17 @@ fn published(layout: &Layout) -> Vec<Rule> {
             ),
             format!("ALTER PUBLICATION outboxctl ADD TABLE {table}"),
             format!("table {} added to publication outboxctl", layout.table),
+        ),
+        // test_decoding knows neither row filters nor column lists.
+        Rule::new(
+            format!(
+                "EXISTS (SELECT FROM pg_publication_tables t
+            WHERE pubname = 'outboxctl' AND schemaname = {} AND tablename = {} AND {PUBLISHED_WHOLE})",
+                quote_literal(&layout.schema),
+                quote_literal(&layout.table)
+            ),
+            format!("ALTER PUBLICATION outboxctl DROP TABLE {table}; ALTER PUBLICATION outboxctl ADD TABLE {table}"),
+            "publication outboxctl publishes every row and column",
         ),
     ]
 }

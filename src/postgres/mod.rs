@@ -40,7 +40,7 @@ mod upgrade;
 mod url;
 
 pub use connect::{connect, refuse_pgpool};
-pub use ensure::{CONSUMER, PUBLICATION, WRITER};
+pub use ensure::{CONSUMER, PUBLICATION, PUBLISHED_WHOLE, WRITER};
 pub use fault::{failed, is_environmental, without_rows};
 pub use inbox::{Delivery, Failure, Inbox, Mark};
 pub use names::{quote_identifier, quote_literal};

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use tokio_postgres::{Client, GenericClient};
 
 use super::blocking::{self, OpenTransaction};
-use super::ensure::{self, PUBLICATION};
+use super::ensure::{self, PUBLICATION, PUBLISHED_WHOLE};
 use super::fault::failed;
 use super::names::{Names, table};
 use super::query::{exists, value};
@@ -29,7 +29,7 @@ pub struct StatusReport {
     pub pending: Vec<Step>,
     /// `None` before `db init`.
     pub outbox: Option<Outbox>,
-    /// Indicates whether the publication exists and contains the outbox table.
+    /// Indicates whether the publication exists and contains the outbox table with all rows and columns.
     pub publication: bool,
     pub slots: Vec<Slot>,
     /// Transactions that a new slot would wait for. Empty from an admin function of an older version.
@@ -96,9 +96,11 @@ pub(super) async fn status(client: &Client, layout: &Layout) -> Result<StatusRep
 }
 
 async fn publication(client: &impl GenericClient, layout: &Layout) -> Result<bool> {
-    let query = "SELECT EXISTS (SELECT FROM pg_publication_tables
-                 WHERE pubname = $1 AND schemaname = $2 AND tablename = $3)";
-    value(client, "look for the publication", query, &[&PUBLICATION, &layout.schema, &layout.table]).await
+    let query = format!(
+        "SELECT EXISTS (SELECT FROM pg_publication_tables t
+         WHERE pubname = $1 AND schemaname = $2 AND tablename = $3 AND {PUBLISHED_WHOLE})"
+    );
+    value(client, "look for the publication", &query, &[&PUBLICATION, &layout.schema, &layout.table]).await
 }
 
 async fn outbox(client: &impl GenericClient, layout: &Layout) -> Result<Outbox> {

@@ -46,7 +46,7 @@ fn overview(report: &StatusReport, marks: bool) -> Table {
     for step in &report.pending {
         table.row([format!("{:04} {}", step.version, step.name), "pending".into()]);
     }
-    table.row(["publication", if report.publication { "present" } else { "missing" }]);
+    table.row(["publication", if report.publication { "present" } else { "missing or incomplete" }]);
     if let Some(outbox) = &report.outbox {
         let about = if outbox.exact { "" } else { "about " };
         table.row(["outbox rows".to_owned(), format!("{about}{}", outbox.rows)]);

@@ -29,14 +29,17 @@ pub(super) async fn tables(client: &Client, mappings: &Mappings) -> Result<Vec<(
     Ok(names.filter(|(schema, name)| mappings.selects(schema, name)).collect())
 }
 
-/// Returns a publication that contains every one of these tables with all operations: DMS's plug-in, test_decoding,
-/// does not use publications, and so omits nothing.
+/// Returns a publication that contains every one of these tables with all operations, rows and columns: DMS's plug-in,
+/// test_decoding, does not use publications, and so omits nothing.
 pub(super) async fn publication(client: &Client, tables: &[(String, String)]) -> Result<String> {
     let rows = client
         .query(
-            "SELECT t.pubname::text, t.schemaname::text, t.tablename::text FROM pg_publication_tables t \
-             JOIN pg_publication p ON p.pubname = t.pubname \
-             WHERE p.pubinsert AND p.pubupdate AND p.pubdelete ORDER BY t.pubname <> $1, t.pubname",
+            &format!(
+                "SELECT t.pubname::text, t.schemaname::text, t.tablename::text FROM pg_publication_tables t \
+                 JOIN pg_publication p ON p.pubname = t.pubname \
+                 WHERE p.pubinsert AND p.pubupdate AND p.pubdelete AND {} ORDER BY t.pubname <> $1, t.pubname",
+                postgres::PUBLISHED_WHOLE
+            ),
             &[&postgres::PUBLICATION],
         )
         .await
@@ -52,7 +55,10 @@ pub(super) async fn publication(client: &Client, tables: &[(String, String)]) ->
     let complete = held.into_iter().find(|(_, held)| tables.iter().all(|table| held.contains(table)));
     complete.map(|(name, _)| name).ok_or_else(|| {
         let names: Vec<String> = tables.iter().map(|(schema, name)| format!("{schema}.{name}")).collect();
-        let text = format!("{NO_PUBLICATION} {} with inserts, updates and deletes", names.join(", "));
+        let text = format!(
+            "{NO_PUBLICATION} {} with inserts, updates and deletes, all rows and all columns",
+            names.join(", ")
+        );
         Error::new(Fault::MissingPublication, text)
     })
 }

@@ -9,6 +9,8 @@ pub(super) struct ServerError {
     pub(super) code: String,
     pub(super) message: String,
     pub(super) detail: Option<String>,
+    /// The function of the server that raised the error: never translated, unlike the message.
+    pub(super) routine: String,
 }
 
 impl ServerError {
@@ -22,6 +24,7 @@ impl ServerError {
                 b'C' => error.code = text,
                 b'M' => error.message = text,
                 b'D' => error.detail = Some(text),
+                b'R' => error.routine = text,
                 _ => {}
             }
         }
@@ -42,8 +45,9 @@ impl ServerError {
             "55006" => Kind::SlotTaken,
             // configuration_limit_exceeded: all slots or senders are in use.
             "53400" | "53300" => Kind::SlotTaken,
-            // undefined_object: the slot or the publication.
-            "42704" if self.message.starts_with("publication") => Kind::MissingPublication,
+            // undefined_object: the slot (ReplicationSlotAcquire) or the publication (get_publication_oid; before
+            // version 14 get_publication_by_name).
+            "42704" if self.routine.to_ascii_lowercase().contains("publication") => Kind::MissingPublication,
             // admin_shutdown, crash_shutdown, cannot_connect_now: the server is stopping or starting.
             "57P01" | "57P02" | "57P03" => Kind::DatabaseUnreachable,
             // disk_full, out_of_memory, io_error: temporary without a change of the task. DMS calls errors of this kind
@@ -66,6 +70,12 @@ mod tests {
         assert_eq!(error.message(), "start: slot \"s\" is active for PID 7 (55006)");
         let full = ServerError::read(b"SERROR\0C53100\0Mcould not write to file: No space left on device\0\0");
         assert_eq!(full.into_error("read").kind(), Kind::DatabaseUnreachable, "a full disk passes");
+        // A server with lc_messages = 'de_DE.UTF-8'.
+        let german = "SFEHLER\0VERROR\0C42704\0MPublikation \u{bb}p\u{ab} existiert nicht\0Rget_publication_oid\0\0";
+        assert_eq!(ServerError::read(german.as_bytes()).into_error("start").kind(), Kind::MissingPublication);
+        let slot =
+            ServerError::read(b"C42704\0Mreplication slot \"publication\" does not exist\0RReplicationSlotAcquire\0\0");
+        assert_eq!(slot.into_error("start").kind(), Kind::Failed);
         assert_eq!(ServerError::read(&[0xff, 0, 0, b'C']), ServerError::default());
     }
 }
