@@ -49,7 +49,6 @@ fn a_bus_that_keeps_no_order_fails_a_strict_verify_only() {
 /// get lower numbers.
 #[test]
 fn sequence_numbers_grow_whatever_the_clock_does() {
-    let launcher = repository().join("src/local/launcher");
     let script = r#"
 import records
 kinesis, now = records.kinesis, [1_000_000.0]
@@ -66,6 +65,12 @@ records.install_growing_sequence_numbers()
 assert kinesis._next_sequence_number() > second
 now[0] += 80
 "#;
+    python(script);
+}
+
+/// Runs a script with the launcher's modules and the emulator's, which must succeed.
+fn python(script: &str) {
+    let launcher = repository().join("src/local/launcher");
     let output = Command::new("python3")
         .args(["-c", script])
         .env("PYTHONPATH", std::env::join_paths([launcher, tools()]).expect("paths"))
@@ -73,4 +78,28 @@ now[0] += 80
         .output()
         .expect("Python starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Lambda sends the record of a failed invocation with the rights of the function's role.
+#[test]
+fn a_failure_destination_needs_a_right_of_the_role() {
+    let script = r#"
+import functions
+queue, role, sent, allowed = "arn:aws:sqs:us-east-1:000000000000:failed", "arn:aws:iam::000000000000:role/r", [], []
+functions.lambdas._functions["f"] = {"config": {"Role": role}}
+functions.lambdas._route_async_failure = lambda *arguments: sent.append(arguments[0])
+functions.rights.role_allows = lambda *arguments: arguments in allowed
+functions.install_destinations()
+functions.lambdas._route_async_failure(queue, "f", {}, {})
+assert sent == [], sent
+allowed.append((role, "f", "sqs:SendMessage", queue))
+functions.lambdas._route_async_failure(queue, "f", {}, {})
+assert sent == [queue], sent
+functions.lambdas._route_async_failure("arn:aws:s3:::failed", "f", {}, {})
+assert sent == [queue], sent
+allowed.append((role, "f", "s3:PutObject", "arn:aws:s3:::failed/*"))
+functions.lambdas._route_async_failure("arn:aws:s3:::failed", "f", {}, {})
+assert sent == [queue, "arn:aws:s3:::failed"], sent
+"#;
+    python(script);
 }

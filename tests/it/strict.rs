@@ -6,7 +6,8 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 use aws_sdk_cloudformation::types::{Capability, Parameter, StackEvent, StackStatus};
 use aws_sdk_eventbridge::primitives::DateTime;
-use aws_sdk_eventbridge::types::{InputTransformer, PutEventsRequestEntry, Target};
+use aws_sdk_eventbridge::types::{DeadLetterConfig, InputTransformer, PutEventsRequestEntry, Target};
+use aws_sdk_sqs::types::QueueAttributeName;
 use outboxctl::internals::aws::Clients;
 use serde_json::{Value, json};
 
@@ -180,6 +181,55 @@ async fn a_request_to_a_bus_has_one_to_ten_events() {
     }
     let answer = put(10).await.expect("ten events");
     assert_eq!((answer.entries().len(), answer.failed_entry_count()), (10, 0));
+}
+
+/// A queue that may get events only once its policy allows a rule's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_letter_queue_needs_a_policy_for_the_rule() {
+    let stack = stack();
+    let clients = Clients::for_local(stack.state().local_endpoint());
+    let (events, sqs) = (clients.eventbridge(), clients.sqs());
+    let arn = |queue: &str| format!("arn:aws:sqs:us-east-1:000000000000:{queue}");
+    let queues = ["lost-closed", "lost-open"];
+    let mut urls = Vec::new();
+    for queue in queues {
+        let made = sqs.create_queue().queue_name(queue).send().await.expect("a queue");
+        urls.push(made.queue_url.expect("a URL"));
+    }
+    let open = async |at: usize| {
+        let policy = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Resource": arn(queues[at]),
+            "Principal": { "Service": "events.amazonaws.com" }, "Action": "sqs:SendMessage" }] });
+        let set = sqs.set_queue_attributes().queue_url(&urls[at]);
+        set.attributes(QueueAttributeName::Policy, policy.to_string()).send().await.expect("a policy");
+    };
+    open(1).await;
+    events.put_rule().name("lost").event_pattern(r#"{"source": ["lost"]}"#).send().await.expect("a rule");
+    // No log group has this name: the events are never delivered. The one with the closed queue comes first.
+    let target = |queue: &str| {
+        let dead_letters = DeadLetterConfig::builder().arn(arn(queue)).build();
+        let target = Target::builder().id(queue).arn("arn:aws:logs:us-east-1:000000000000:log-group:/aws/events/none");
+        target.dead_letter_config(dead_letters).build().expect("a target")
+    };
+    let put = events.put_targets().rule("lost").targets(target(queues[0])).targets(target(queues[1]));
+    put.send().await.expect("two targets");
+    let entry = PutEventsRequestEntry::builder().source("lost").detail_type("Sold").detail("{}").build();
+    let received = async |at: usize| {
+        let request = sqs.receive_message().queue_url(&urls[at]).message_attribute_names("All").visibility_timeout(0);
+        request.send().await.expect("an answer").messages.unwrap_or_default().pop()
+    };
+    let arrives = async |at: usize| {
+        eventually(queues[at], async || {
+            events.put_events().entries(entry.clone()).send().await.expect("an event");
+            received(at).await
+        })
+        .await
+    };
+    let message = arrives(1).await;
+    let code = message.message_attributes().and_then(|all| all.get("ERROR_CODE")?.string_value());
+    assert_eq!(code, Some("NO_RESOURCE"));
+    assert_eq!(received(0).await, None, "its policy does not allow the rule");
+    open(0).await;
+    arrives(0).await;
 }
 
 /// Name of the log group of [`a_log_group_is_a_target_with_its_own_form_of_input`], and of its rule.

@@ -5,16 +5,21 @@ resources in an Amazon VPC" (the six EC2 actions), "Sending Lambda function logs
 "AWS Lambda integrations for HTTP APIs" (the function's policy).
 """
 
+import logging
+
 from emulated import need
 import rights
 import sockets
 
 apigateway = need("services.apigateway", "_invoke_lambda_proxy", "_extract_lambda_ref_from_integration_uri")
 iam = need("services.iam", "_roles")
-lambdas = need("services.lambda_svc", "_functions", "_vpc_config_with_id", "_emit_lambda_logs", "function_policy_for_arn")
+lambdas = need("services.lambda_svc", "_functions", "_vpc_config_with_id", "_emit_lambda_logs", "_route_async_failure",
+               "function_policy_for_arn")
 logs = need("services.cloudwatch_logs", "_log_groups")
 runtime = need("core.lambda_runtime", "_workers", "_lock")
 responses = need("core.responses", "get_account_id", "get_region")
+
+log = logging.getLogger("outboxctl")
 
 NETWORK_INTERFACES = [f"ec2:{name}" for name in (
     "CreateNetworkInterface", "DescribeNetworkInterfaces", "DescribeSubnets", "DeleteNetworkInterface", "AssignPrivateIpAddresses",
@@ -83,6 +88,29 @@ def install_logs():
     lambdas._emit_lambda_logs = emit
 
 
+# Right that a function's role needs for each kind of destination.
+DESTINATIONS = {"sqs": "sqs:SendMessage", "sns": "sns:Publish", "lambda": "lambda:InvokeFunction", "events": "events:PutEvents",
+                "s3": "s3:PutObject"}
+
+
+def install_destinations():
+    """Drops the record of a failed asynchronous invocation if the function's role may not send it to the destination
+    ("Capturing records of Lambda asynchronous invocations")."""
+    emulated = lambdas._route_async_failure
+
+    def route(destination, name, *rest):
+        service = destination.split(":")[2] if destination.count(":") > 4 else ""
+        role = (lambdas._functions.get(name) or {}).get("config", {}).get("Role", "")
+        resource = f"{destination}/*" if service == "s3" else destination
+        if service in DESTINATIONS and role and not rights.role_allows(role, name, DESTINATIONS[service], resource):
+            log.warning("record of a failed invocation of %s not sent, and lost: its role does not allow %s on %s",
+                        name, DESTINATIONS[service], resource)
+            return
+        emulated(destination, name, *rest)
+
+    lambdas._route_async_failure = route
+
+
 def install_permissions():
     """Makes API Gateway invoke only functions whose policy allows it for the route; otherwise the caller gets its error
     500."""
@@ -103,4 +131,5 @@ def install_permissions():
 
 def install():
     install_logs()
+    install_destinations()
     install_permissions()

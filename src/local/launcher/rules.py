@@ -161,10 +161,15 @@ def write_to_log_group(group, at, message, rule_arn):
 
 
 def send_to_dead_letter_queue(target, rule, event, code, text):
-    """Sends the event to the target's dead-letter queue, with the reason as attributes; drops it without one."""
+    """Sends the event to the target's dead-letter queue, with the reason as attributes; drops it without one, and if the
+    queue's policy does not allow it ("Using dead-letter queues to process undelivered events in EventBridge")."""
     log.warning("event not delivered to %s: %s", target.get("Arn"), text)
-    queue = sqs._queue_by_arn((target.get("DeadLetterConfig") or {}).get("Arn", ""))
+    arn = (target.get("DeadLetterConfig") or {}).get("Arn", "")
+    queue = sqs._queue_by_arn(arn)
     if queue is None:
+        return
+    if refused := refused_target(arn, rule.get("Arn", "")):
+        log.warning("event not sent to the dead-letter queue, and lost: %s", refused[1])
         return
     reason = {"RULE_ARN": rule.get("Arn"), "TARGET_ARN": target.get("Arn"), "ERROR_CODE": code, "ERROR_MESSAGE": text}
     attributes = {name: {"DataType": "String", "StringValue": value} for name, value in reason.items() if value}
