@@ -21,13 +21,17 @@ use crate::timing::Wait;
 /// Time limit for the daemon to stop, PostgreSQL and the emulator included.
 const END_PATIENCE: Duration = Duration::from_secs(60);
 
+/// Time limit for another daemon to start, which may download its tools first.
+const OTHER_PATIENCE: Duration = Duration::from_secs(10 * 60);
+
 /// State of the stack.
 #[derive(Debug)]
 pub enum Status {
     Up(Box<State>),
-    /// A daemon is running, but not ready yet (or stopping).
+    /// A daemon is running, but not ready yet, or stopping; with the reason, if it stops by itself.
     Between {
         pid: Option<u32>,
+        reason: Option<String>,
     },
     /// Stopped; the reason, if not on request.
     Down {
@@ -40,17 +44,60 @@ pub fn status(home: &Home) -> Status {
     let state = State::read(home);
     match (lock::is_free(home), state) {
         (false, Some(state)) => Status::Up(Box::new(state)),
-        (false, None) => Status::Between { pid: lock::holder(home) },
+        (false, None) => Status::Between { pid: lock::holder(home), reason: daemon::last_failure(home) },
         (true, Some(_)) => Status::Down { reason: Some("its daemon was killed".into()) },
         (true, None) => Status::Down { reason: daemon::last_failure(home) },
     }
 }
 
-/// Starts the stack and returns once it is ready. Stops it again if cancelled before that.
+/// Starts the stack, unless it is up, and returns once it is ready, with whether it was started. Waits for another
+/// command that starts or stops it. Stops it again if cancelled before it is ready.
 ///
 /// # Errors
 /// The daemon's error, or `Interrupted`.
 pub async fn up(
+    home: &Home,
+    wanted: (Ports, Option<u64>),
+    reporter: &dyn Reporter,
+    cancel: &CancellationToken,
+) -> Result<(State, bool)> {
+    loop {
+        if let Some(state) = settled(home, reporter, cancel).await? {
+            return Ok((state, false));
+        }
+        match start(home, wanted, reporter, cancel).await {
+            // Two commands have waited for the same end.
+            Err(error) if error.message() == daemon::BUSY => {}
+            started => return started.map(|state| (state, true)),
+        }
+    }
+}
+
+/// Waits while another daemon starts or stops; returns the state of the stack if it is up then.
+async fn settled(home: &Home, reporter: &dyn Reporter, cancel: &CancellationToken) -> Result<Option<State>> {
+    let mut noted = false;
+    let wait = Wait::new(Duration::from_millis(100), OTHER_PATIENCE);
+    loop {
+        let pid = match status(home) {
+            Status::Up(state) => return Ok(Some(*state)),
+            Status::Down { .. } => return Ok(None),
+            Status::Between { pid, .. } => pid,
+        };
+        if !noted {
+            noted = true;
+            let daemon = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
+            reporter.note(format!("the local stack is starting or stopping{daemon}; waiting"));
+        }
+        match cancel.run_until_cancelled(wait.next()).await {
+            None => return Err(Error::new(Kind::Interrupted, "interrupted while another command starts or stops it")),
+            Some(false) => return Err(Error::new(Kind::LocalSetup, daemon::BUSY)),
+            Some(true) => {}
+        }
+    }
+}
+
+/// Starts the daemon and returns once the stack is ready.
+async fn start(
     home: &Home,
     (ports, seed): (Ports, Option<u64>),
     reporter: &dyn Reporter,

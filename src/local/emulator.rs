@@ -13,6 +13,7 @@ use super::user::User;
 use super::{orphans, space};
 use crate::aws::AccessKey;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::report::utc;
 use crate::timing::Wait;
 
 /// The launcher, and the modules that it imports.
@@ -36,6 +37,7 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("rights.py", include_str!("launcher/rights.py")),
     ("rules.py", include_str!("launcher/rules.py")),
     ("shards.py", include_str!("launcher/shards.py")),
+    ("snapshots.py", include_str!("launcher/snapshots.py")),
     ("sockets.py", include_str!("launcher/sockets.py")),
     ("state.py", include_str!("launcher/state.py")),
     ("streams.py", include_str!("launcher/streams.py")),
@@ -77,34 +79,45 @@ pub struct Settings<'a> {
     pub records: Option<String>,
 }
 
-/// File that exists while the emulator has unsaved state. If it exists after the emulator's end, the state is lost; it
-/// then holds the reason, if one is known.
+/// File that exists while the emulator has changes that are not saved. If it exists after the emulator's end, they are
+/// lost; it then holds the reason, if one is known.
 const UNSAVED: &str = "unsaved";
+/// File whose time is that of the last snapshot.
+const SAVED: &str = "saved";
 
 /// Copy of the authority's certificate.
 const AUTHORITY: &str = "ca.pem";
 
-/// Returns why the state of an emulator that has ended is lost; `None` if it was saved.
+/// Returns why an emulator that has ended did not save everything, and what is lost; `None` if it did.
 pub fn unsaved(home: &Home) -> Option<String> {
     let text = read_of_other(&home.file("emulator").join(UNSAVED))?;
-    if !text.is_empty() {
-        return Some(text);
-    }
+    let lost = lost(home)?;
     // On a full disk, not even the reason can be written.
     let full = space::free(&home.stack()).is_some_and(|free| free < 1 << 20);
-    Some(match full {
-        true => format!("no space is left in {}", home.stack().display()),
-        false => "it was killed, or did not finish in time".to_owned(),
+    Some(match (text.is_empty(), full) {
+        (false, _) => format!("{text}; {lost}"),
+        (true, true) => format!("no space is left in {}; {lost}", home.stack().display()),
+        (true, false) => format!("it was killed, or did not finish in time; {lost}"),
     })
 }
 
+/// Returns what an emulator that has ended did not save: "changes after 2026-11-27 01:05:17 UTC are lost".
+pub fn lost(home: &Home) -> Option<String> {
+    let folder = home.file("emulator");
+    if !folder.join(UNSAVED).exists() {
+        return None;
+    }
+    let saved = std::fs::symlink_metadata(folder.join(SAVED)).and_then(|about| about.modified());
+    let saved = saved.map_or_else(|_| "its start".into(), |time| utc(time.into()));
+    Some(format!("changes after {saved} are lost"))
+}
+
 impl Emulator {
-    /// Starts the emulator. On the main thread: see [`Supervised::start`]. The flag is true if the state before was
-    /// lost.
+    /// Starts the emulator. On the main thread: see [`Supervised::start`]. The text is what an earlier one did not save.
     ///
     /// # Errors
     /// `LocalSetup`, with the end of the emulator's log.
-    pub async fn start(settings: Settings<'_>) -> Result<(Self, bool)> {
+    pub async fn start(settings: Settings<'_>) -> Result<(Self, Option<String>)> {
         let folder = settings.home.file("emulator");
         let temporary = folder.join("tmp");
         std::fs::create_dir_all(&temporary)
@@ -112,7 +125,7 @@ impl Emulator {
         let user = settings.environment.user.as_ref();
         let uid = user.map_or_else(|| rustix::process::geteuid().as_raw(), |user| user.uid);
         hand_over(settings.home, &folder, settings.environment)?;
-        let lost = folder.join(UNSAVED).exists();
+        let lost = unsaved(settings.home);
         for (name, text) in SCRIPTS {
             write_for(&folder.join(name), text.as_bytes(), user)?;
         }
@@ -178,7 +191,12 @@ impl Emulator {
     }
 
     pub fn pid(&self) -> u32 {
-        self.process.pid().unwrap_or(0)
+        self.running().unwrap_or(0)
+    }
+
+    /// Returns its process id, unless it has ended.
+    pub fn running(&self) -> Option<u32> {
+        self.process.pid()
     }
 
     /// Waits until the emulator ends by itself.

@@ -30,14 +30,14 @@ pub const SERVICES: &[Service] = &[
     service(
         "Kinesis",
         "emulator, outboxctl",
-        "in memory, saved by `local down`; limits and closed shards by outboxctl",
+        "in memory, saved every few seconds; limits and closed shards by outboxctl",
     ),
     service("Lambda", "emulator", "the executable runs on this machine, with a session of its role"),
     service("event source mappings of streams", "outboxctl", "polling, retries, bisecting and failure destinations"),
     service("DynamoDB", "emulator, outboxctl", "one shard per stream; time to live takes seconds, not days"),
     service("EventBridge", "emulator, outboxctl", "PutEvents, delivery and log-group targets by outboxctl"),
     service("CloudFormation", "emulator, outboxctl", "stacks complete at once"),
-    service("API Gateway, S3, SQS, Logs, Secrets Manager", "emulator", "in memory, saved by `local down`"),
+    service("API Gateway, S3, SQS, Logs, Secrets Manager", "emulator", "in memory, saved every few seconds"),
     service("IAM, STS", "emulator, outboxctl", "sessions of roles by the emulator, your own key by outboxctl"),
     service("EC2, KMS, CloudWatch alarms", "emulator", "records only"),
 ];

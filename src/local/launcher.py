@@ -8,7 +8,7 @@ Started by `outboxctl local serve` with the emulator's own environment variables
   OUTBOXCTL_SEED            seed of order, repetition and delays of event transports; empty: everything is delivered once,
                             in order and at once
   OUTBOXCTL_UNLIMITED       not empty: shards of Kinesis have no limits
-  OUTBOXCTL_UNSAVED_FILE    file that exists while there is unsaved state
+  OUTBOXCTL_UNSAVED_FILE    file that exists while there are changes that are not saved
   OUTBOXCTL_RIGHTS_RECORDS  folder for authorization decisions; empty: they are not recorded
   OUTBOXCTL_EMULATOR_SECRET required value of x-outboxctl-emulator in every request: the port is open to this whole machine,
                             web pages included, and only the gateway may use it
@@ -60,6 +60,7 @@ import records
 import resources
 import rights
 import rules
+import snapshots
 import templates
 import workers
 
@@ -110,7 +111,7 @@ def write_if_possible(path, text):
         log.exception("%s could not be written", path)
 
 
-async def serve():
+async def serve(kept):
     from hypercorn.asyncio import serve as run
     from hypercorn.config import Config
 
@@ -126,27 +127,30 @@ async def serve():
     config.loglevel = "WARNING"
 
     transports.held.start()
+    transports.held.after = kept.changed
     ended = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, ended.set)
 
     async def with_reports(scope, receive, send):
-        """Reports that the emulator has started, and that it has saved its state."""
+        """Reports that the emulator has started, and that it has saved its state; notes requests that change it."""
 
         async def forward(message):
             if message["type"] == "lifespan.startup.complete":
-                write(os.environ["OUTBOXCTL_UNSAVED_FILE"], "")
+                kept.start()
                 write(os.environ["OUTBOXCTL_PORT_FILE"], str(port))
             elif message["type"] == "lifespan.shutdown.complete":
+                kept.changed()
                 if state.unsaved:
-                    write_if_possible(os.environ["OUTBOXCTL_UNSAVED_FILE"], state.unsaved[0])
+                    write_if_possible(kept.marker, state.unsaved[0])
                 else:
-                    os.remove(os.environ["OUTBOXCTL_UNSAVED_FILE"])
+                    os.remove(kept.marker)
             await send(message)
 
         async def receive_event():
             message = await receive()
             if message["type"] == "lifespan.shutdown":
+                kept.end()
                 transports.held.release_all()
             return message
 
@@ -158,6 +162,8 @@ async def serve():
                 lost = network.reach(asked["place"], asked["region"], asked["reach"])
                 await answer(send, 200, {"x-outboxctl-unreachable": lost} if lost else {}, b"")
                 return
+            if snapshots.may_change(scope):
+                send = kept.before_answer(send)
             lost = access.session.get() and network.unreachable(scope, rights.place_of)
             if lost:
                 # The gateway sends no response then.
@@ -203,4 +209,6 @@ if __name__ == "__main__":
     answers.install_signed_answers()
     workers.disable_nagle()
     workers.guard_functions()
-    asyncio.run(serve())
+    kept = snapshots.Snapshots(os.environ["OUTBOXCTL_UNSAVED_FILE"])
+    kept.install_effects()
+    asyncio.run(serve(kept))

@@ -30,6 +30,7 @@ mod hostile;
 mod init;
 mod interrupted;
 mod journey;
+mod killed;
 mod language;
 mod local_stack;
 mod look;

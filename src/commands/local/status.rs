@@ -37,10 +37,13 @@ impl Args {
                 };
                 outcome.summary(format!("the local stack is up since {}{more}", utc(state.started_at)))
             }
-            Status::Between { pid } => {
+            Status::Between { pid, reason } => {
                 let daemon = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
-                Outcome::data(json!({"up": false, "between": true, "pid": pid}))
-                    .summary(format!("the local stack is starting or stopping{daemon}"))
+                let what = match &reason {
+                    Some(reason) => format!("the local stack is stopping{daemon}: {reason}"),
+                    None => format!("the local stack is starting or stopping{daemon}"),
+                };
+                Outcome::data(json!({"up": false, "between": true, "pid": pid, "reason": reason})).summary(what)
             }
             Status::Down { reason } => {
                 let why = reason.as_deref().map_or_else(String::new, |reason| format!(": {reason}"));

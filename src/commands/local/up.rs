@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::commands::Context;
 use crate::commands::args::whole;
 use crate::error::{Error, Kind, Result};
-use crate::local::control::{self, Status};
+use crate::local::control;
 use crate::local::daemon::Ports;
 use crate::local::{Home, Transports, state::State};
 use crate::output::{Outcome, Table};
@@ -34,14 +34,6 @@ impl Args {
         let home = Home::find()?;
         // Validates the seed before any download.
         Transports::choose(self.seed)?;
-        if let Status::Up(state) = control::status(&home) {
-            if self.seed.is_some_and(|seed| state.transports.seed != Some(seed)) {
-                let seed = state.transports.seed.map_or_else(|| "no seed".into(), |seed| format!("seed {seed}"));
-                return Err(Error::new(Kind::Usage, format!("the local stack is already up, with {seed}"))
-                    .hint("stop it first: `outboxctl local down`"));
-            }
-            return Ok(outcome(&state, false).summary(format!("the local stack is up already, at {}", state.endpoint)));
-        }
         let before = Ports::remembered(&home);
         let ports = Ports {
             gateway: self.port.unwrap_or_else(|| before.map_or(PORT, |ports| ports.gateway)),
@@ -49,12 +41,25 @@ impl Args {
         };
         // A signal stops the services that have been started.
         let _hold = ctx.hold();
-        let state = control::up(&home, (ports, self.seed), &ctx.console, &ctx.cancel).await?;
+        let (state, started) = control::up(&home, (ports, self.seed), &ctx.console, &ctx.cancel).await?;
+        if !started {
+            return self.was_up(&state);
+        }
         if before.is_some_and(|before| !state.endpoint.ends_with(&format!(":{}", before.gateway))) {
             ctx.console.warn("the AWS endpoint has another port than before: URLs in the outputs of deployed stacks name the old one");
         }
         Ok(outcome(&state, true)
             .summary("the local stack is up; next: `outboxctl deploy --local`; to stop it: `outboxctl local down`"))
+    }
+
+    /// Returns the outcome for a stack that another command started.
+    fn was_up(&self, state: &State) -> Result<Outcome> {
+        if self.seed.is_some_and(|seed| state.transports.seed != Some(seed)) {
+            let seed = state.transports.seed.map_or_else(|| "no seed".into(), |seed| format!("seed {seed}"));
+            return Err(Error::new(Kind::Usage, format!("the local stack is already up, with {seed}"))
+                .hint("stop it first: `outboxctl local down`"));
+        }
+        Ok(outcome(state, false).summary(format!("the local stack is up already, at {}", state.endpoint)))
     }
 }
 

@@ -55,7 +55,10 @@ impl Ports {
     }
 }
 
-/// Returns the reason why the stack stopped by itself, from the file that the daemon left.
+/// Error of a daemon that finds another one.
+pub const BUSY: &str = "another outboxctl is already starting the local stack";
+
+/// Returns the reason why the stack stopped, or is stopping, by itself: from the file that its daemon left.
 pub fn last_failure(home: &Home) -> Option<String> {
     std::fs::read_to_string(failure_file(home)).ok()
 }
@@ -85,8 +88,7 @@ pub async fn run(
     home.create()?;
     log::of_daemon(environment::log_filter());
     let Some(_lock) = lock::take(&home)? else {
-        return Err(Error::new(Kind::LocalSetup, "another outboxctl is already starting the local stack")
-            .hint("`outboxctl local status` shows its state"));
+        return Err(Error::new(Kind::LocalSetup, BUSY).hint("`outboxctl local status` shows its state"));
     };
     // Left by a killed daemon: the state, and a socket folder outside of the stack's own, if it is empty.
     if let Some(left) = State::read(&home) {
@@ -104,10 +106,16 @@ pub async fn run(
     let result = serve(&home, &tools, (ports, transports), reporter, cancel, ready).await;
     let _ = std::fs::remove_file(home.state_file());
     if let Err(error) = &result {
-        // The next command reports it; this process may have no reader now.
-        let _ = write_atomically(&failure_file(&home), error.message().as_bytes());
+        end_by_itself(&home, error);
     }
     result
+}
+
+/// Makes the stack count as stopped at once, for a reason: the next command reports it. This process may have no reader
+/// any more, and takes seconds to stop the other parts.
+fn end_by_itself(home: &Home, reason: &Error) {
+    let _ = write_atomically(&failure_file(home), reason.message().as_bytes());
+    let _ = std::fs::remove_file(home.state_file());
 }
 
 async fn serve(
@@ -193,11 +201,11 @@ async fn start_emulator(
         transports,
     })
     .await?;
-    if lost {
-        reporter.warn(
-            "the emulator could not save its state when it last ended: stacks, streams and functions made since the last \
-             `outboxctl local down` are gone; run `outboxctl deploy --local` again (rows in PostgreSQL are still there)",
-        );
+    if let Some(lost) = lost {
+        reporter.warn(format!(
+            "the emulator could not save its state when it last ended: {lost}, also records that DMS had delivered. Rows in \
+             PostgreSQL are still there: run `outboxctl deploy --local`, then `outboxctl reconcile --local --repair`"
+        ));
     }
     if emulator.uid() == 0 {
         reporter.warn(format!(

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::end_by_itself;
 use crate::aws::{AccessKey, Clients, LocalEndpoint};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::listener;
@@ -28,6 +29,8 @@ use crate::settings::environment;
 
 /// Time limit for work in flight (an invocation, a put) when the stack stops.
 const IN_FLIGHT: Duration = Duration::from_secs(10);
+/// The same if the emulator has ended: no call succeeds any more.
+const WITHOUT_EMULATOR: Duration = Duration::from_secs(1);
 
 /// The parts that the gateway adds to the emulator, each in the order of priority, and the keys to both.
 pub(super) struct Backend {
@@ -114,7 +117,7 @@ pub(super) async fn with_parts(
     gateway.cancel.cancel();
     let discarded = discard_file(home).exists();
     if !discarded {
-        finish(&gateway, home, emulator.pid()).await;
+        finish(&gateway, home, emulator.running()).await;
     }
     let result = listening.map(|task| task.abort()).and(result);
     if discarded {
@@ -127,15 +130,16 @@ pub(super) async fn with_parts(
     result
 }
 
-/// Lets work in flight finish. Ends the rest (for example, a function that retries a delivery) before the emulator,
-/// which would wait for it instead of saving its state; its batch is delivered again after the next start.
-async fn finish(gateway: &Gateway, home: &Home, emulator: u32) {
-    if tokio::time::timeout(IN_FLIGHT, gateway.drain()).await.is_err() {
+/// Lets work in flight finish. Ends the rest (for example, a function that retries a delivery) before the emulator (if it
+/// still runs), which would wait for it instead of saving its state; its batch is delivered again after the next start.
+async fn finish(gateway: &Gateway, home: &Home, emulator: Option<u32>) {
+    let patience = if emulator.is_some() { IN_FLIGHT } else { WITHOUT_EMULATOR };
+    if tokio::time::timeout(patience, gateway.drain()).await.is_err() {
         tracing::warn!("unfinished work is stopped, and its functions are ended");
     }
-    orphans::end_all_but(home, Duration::from_secs(2), &[emulator]).await;
+    orphans::end_all_but(home, Duration::from_secs(2), emulator.as_slice()).await;
     // Their invocations end now. Work that still hangs must not prevent the emulator from saving.
-    let _ = tokio::time::timeout(Duration::from_secs(3), gateway.drain()).await;
+    let _ = tokio::time::timeout(Duration::from_secs(3).min(patience), gateway.drain()).await;
 }
 
 fn listen(gateway: &Arc<Gateway>, listeners: Vec<std::net::TcpListener>) -> Result<tokio::task::JoinHandle<()>> {
@@ -143,7 +147,7 @@ fn listen(gateway: &Arc<Gateway>, listeners: Vec<std::net::TcpListener>) -> Resu
     Ok(tokio::spawn(gateway::serve(gateway.clone(), listeners)))
 }
 
-/// Keeps the stack running until it is cancelled or one of its parts ends.
+/// Keeps the stack running until it is cancelled or one of its parts ends. From then on it counts as down.
 async fn supervise_parts(
     gateway: &Arc<Gateway>,
     home: &Home,
@@ -157,14 +161,21 @@ async fn supervise_parts(
     state.write(home)?;
     ready(state);
     let failed = |how: String, log: &str| {
-        Err(Error::new(Kind::Failed, format!("the local stack stopped: {how}"))
-            .hint(format!("its log is {}", home.logs().join(log).display())))
+        Err(Error::new(Kind::Failed, how).hint(format!("its log is {}", home.logs().join(log).display())))
     };
-    tokio::select! {
+    let ended = tokio::select! {
         () = cancel.cancelled() => Ok(()),
         (how, log) = keeper.serve(postgres) => failed(how, &log),
-        how = emulator.ended() => failed(how, "emulator.log"),
+        how = emulator.ended() => {
+            let lost = emulator::lost(home).unwrap_or_else(|| "its state is saved".into());
+            failed(format!("{how}; {lost}"), "emulator.log")
+        }
+    };
+    match &ended {
+        Ok(()) => drop(std::fs::remove_file(home.state_file())),
+        Err(error) => end_by_itself(home, error),
     }
+    ended
 }
 
 fn state(url: &str, key: AccessKey, postgres: &Server, emulator: &Emulator, transports: Transports) -> State {

@@ -12,6 +12,8 @@ persistence = need("core.persistence", "STATE_DIR", "_json_default", "_state_for
 log = logging.getLogger("outboxctl")
 # Files that are saved completely, but not moved into place yet.
 COMPLETE = persistence.STATE_DIR + ".whole"
+# Files that are being written.
+NEW = persistence.STATE_DIR + ".new"
 
 
 def move_into_place():
@@ -27,8 +29,13 @@ def move_into_place():
 # Before the services are imported below.
 move_into_place()
 dynamodb = need("services.dynamodb", "_lock", "_stream_records", "_stream_trimmed", "get_state", "load_persisted_state")
-lambdas = need("services.lambda_svc", "_prune_orphan_code_blobs")
+lambdas = need("services.lambda_svc", "CODE_BLOB_DIR", "_functions", "_prune_orphan_code_blobs", "_write_code_blob")
 application = need("app", "save_all", "_collect_scripts")
+prune, write_blob = lambdas._prune_orphan_code_blobs, lambdas._write_code_blob
+# Packages of functions that are on disk, with their digests, by the identity of their bytes.
+packages = {}
+# Packages that the state being saved refers to: all others may be deleted.
+orphans = []
 # Reason why the state could not be saved.
 unsaved = []
 
@@ -51,30 +58,10 @@ def install_persistent_streams():
 
 
 def install_atomic_saves():
-    """Saves all of the state or nothing: on a full disk the emulator would silently mix old and new files. All files
-    are written beside the state first, and moved into place once they are complete."""
-    fresh = persistence.STATE_DIR + ".new"
-    prune, referenced = lambdas._prune_orphan_code_blobs, []
-    # Deferred until no saved file refers to the blobs.
-    lambdas._prune_orphan_code_blobs = referenced.append
-
-    def save(services):
-        shutil.rmtree(fresh, ignore_errors=True)
-        os.makedirs(fresh)
-        for service, get_state in services.items():
-            state = get_state()
-            # Nothing to save does not mean that nothing exists: the saved state stays.
-            if state is None:
-                continue
-            content = {"__ministack_format__": persistence._state_format_version(service), "payload": state}
-            with open(os.path.join(fresh, f"{service}.json"), "w", encoding="utf-8") as file:
-                json.dump(content, file, default=persistence._json_default)
-                file.flush()
-                os.fsync(file.fileno())
-        os.rename(fresh, COMPLETE)
-        move_into_place()
-        for blobs in referenced:
-            prune(blobs)
+    """Makes the emulator save as `save` does, and keep the reason if it can't. It deletes packages of functions when it
+    collects its state: here, once no saved file refers to them."""
+    lambdas._prune_orphan_code_blobs = orphans.append
+    lambdas._write_code_blob = write_package
 
     def save_all(services):
         try:
@@ -82,9 +69,64 @@ def install_atomic_saves():
         except Exception as error:
             log.exception("the state could not be saved")
             unsaved.append(str(error))
-            shutil.rmtree(fresh, ignore_errors=True)
 
     application.save_all = save_all
+
+
+def save(services):
+    """Saves all of the state or nothing: on a full disk the emulator would silently mix old and new files. The files that
+    differ from the saved ones are written beside them first, and moved into place once they are complete."""
+    move_into_place()
+    shutil.rmtree(NEW, ignore_errors=True)
+    os.makedirs(NEW)
+    orphans.clear()
+    try:
+        for service, get_state in services.items():
+            state = get_state()
+            # Nothing to save does not mean that nothing exists: the saved state stays.
+            if state is None:
+                continue
+            content = {"__ministack_format__": persistence._state_format_version(service), "payload": state}
+            # Much faster than writing to the file piece by piece.
+            text = json.dumps(content, default=persistence._json_default).encode()
+            if text != saved_text(service):
+                with open(os.path.join(NEW, f"{service}.json"), "wb") as file:
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+        os.rename(NEW, COMPLETE)
+    except BaseException:
+        shutil.rmtree(NEW, ignore_errors=True)
+        raise
+    move_into_place()
+    for referenced in orphans:
+        prune(referenced)
+
+
+def write_package(code):
+    """Writes a package, unless it is on disk, and returns its digest. Packages are large, and rarely change."""
+    known = packages.get(id(code))
+    if known is None or not os.path.exists(os.path.join(lambdas.CODE_BLOB_DIR, f"{known[1]}.zip")):
+        packages[id(code)] = known = code, write_blob(code)
+    return known[1]
+
+
+def new_packages():
+    """Returns the packages that are not on disk, and forgets those that no function has any more."""
+    versions = [version for function in list(lambdas._functions._data.values())
+                for version in (function, *function.get("versions", {}).values())]
+    current = {id(version["code_zip"]): version["code_zip"] for version in versions if isinstance(version.get("code_zip"), bytes)}
+    for gone in packages.keys() - current.keys():
+        del packages[gone]
+    return [code for key, code in current.items() if key not in packages]
+
+
+def saved_text(service):
+    try:
+        with open(os.path.join(persistence.STATE_DIR, f"{service}.json"), "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
 
 
 def disable_init_scripts():

@@ -18,6 +18,8 @@ class Scheduled:
 
     def __init__(self):
         self.work, self.numbers, self.loop, self.ending = {}, itertools.count(), None, False
+        # Called after each piece of work.
+        self.after = lambda: None
 
     def start(self):
         self.loop = asyncio.get_running_loop()
@@ -36,6 +38,7 @@ class Scheduled:
         work = self.work.pop(number, None)
         if work:
             work()
+            self.after()
 
     def release_all(self):
         self.ending = True
