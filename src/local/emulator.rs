@@ -32,6 +32,7 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("log_groups.py", include_str!("launcher/log_groups.py")),
     ("network.py", include_str!("launcher/network.py")),
     ("push.py", include_str!("launcher/push.py")),
+    ("queues.py", include_str!("launcher/queues.py")),
     ("records.py", include_str!("launcher/records.py")),
     ("resources.py", include_str!("launcher/resources.py")),
     ("rights.py", include_str!("launcher/rights.py")),

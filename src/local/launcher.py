@@ -56,6 +56,7 @@ import expiry
 import functions
 import log_groups
 import network
+import queues
 import records
 import resources
 import rights
@@ -75,7 +76,8 @@ async def answer_gateway(scope, receive, send):
         body += message.get("body", b"")
         if not message.get("more_body"):
             break
-    handlers = {"/_outboxctl/session": access.session_of, "/_outboxctl/visitor": functions.visitor, "/_outboxctl/database": network.database}
+    handlers = {"/_outboxctl/session": access.session_of, "/_outboxctl/visitor": functions.visitor,
+                "/_outboxctl/database": network.database, "/_outboxctl/visible": queues.make_visible}
     found = handlers.get(scope["path"], lambda _: {})(json.loads(body))
     await answer(send, 200, {"content-type": "application/json"}, json.dumps(found).encode())
 

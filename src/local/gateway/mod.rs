@@ -3,7 +3,7 @@
 //! `api.rs` and `service.rs` are the interface for services; `server.rs` takes requests; `access.rs` and `signature.rs`
 //! refuse those of web pages and those without the stack's key or a session of a role (`sessions.rs`; `refusal.rs` has
 //! the codes, `protocol.rs` the forms of errors); `identify.rs` finds service and operation; `emulator.rs` passes requests on;
-//! `resources.rs` serves CloudFormation; `faults.rs` makes requests fail on purpose; `records.rs` records requests for
+//! `resources.rs` serves CloudFormation; `faults.rs` makes requests fail on purpose (`server.rs` also lets time of queues pass); `records.rs` records requests for
 //! tests. Imports the same rooms as [`super`].
 
 mod access;

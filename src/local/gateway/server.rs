@@ -8,6 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use hyper::service::service_fn;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -286,8 +287,18 @@ async fn own(gateway: &Arc<Gateway>, method: &Method, path: &str, body: Timed) -
     whole(match path.split_once('/') {
         Some(("resources", action)) => resources::handle(gateway, action, &body).await,
         None if path == "faults" => gateway.faults.handle(method, &body),
+        None if path == "visible" && method == Method::POST => end_visibility_timeouts(gateway).await,
         _ => ApiResponse::error(StatusCode::NOT_FOUND, "NotFound", "path not found"),
     })
+}
+
+/// Makes the messages of all queues visible that were received and not deleted, as if their visibility timeouts had
+/// passed: for tests, which do not wait for them.
+async fn end_visibility_timeouts(gateway: &Gateway) -> ApiResponse {
+    match gateway.emulator.ask::<Value>("/_outboxctl/visible", &json!({})).await {
+        Ok(counted) => ApiResponse::rest(StatusCode::OK, &counted),
+        Err(error) => ApiResponse::error(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", error.message()),
+    }
 }
 
 async fn read(body: Incoming) -> Result<Bytes, Response<Body>> {

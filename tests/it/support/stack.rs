@@ -187,16 +187,21 @@ impl Stack {
 
     /// Sets the gateway's faults (`src/local/gateway/faults.rs`), in place of those before.
     pub fn fault(&self, rules: &Value) {
-        self.ask("POST", &json!({ "rules": rules }).to_string());
+        self.ask("POST", "faults", &json!({ "rules": rules }).to_string());
     }
 
     /// No faults any more.
     pub fn heal(&self) {
-        self.ask("DELETE", "");
+        self.ask("DELETE", "faults", "");
     }
 
-    /// One request to the gateway's own endpoint, which is none of AWS's.
-    fn ask(&self, method: &str, body: &str) {
+    /// Makes messages that were received and not deleted visible, as if their visibility timeouts had passed.
+    pub fn end_visibility_timeouts(&self) {
+        self.ask("POST", "visible", "");
+    }
+
+    /// One request to an address of the gateway itself, which AWS does not have.
+    fn ask(&self, method: &str, address: &str, body: &str) {
         use std::io::{Read, Write};
         let state = self.state();
         let host = state.endpoint.strip_prefix("http://").expect("a URL");
@@ -204,7 +209,7 @@ impl Stack {
         let length = body.len();
         write!(
             stream,
-            "{method} /_outboxctl/faults HTTP/1.1\r\nhost: {host}\r\n{KEY_HEADER}: {}\r\ncontent-type: application/json\r\n\
+            "{method} /_outboxctl/{address} HTTP/1.1\r\nhost: {host}\r\n{KEY_HEADER}: {}\r\ncontent-type: application/json\r\n\
              content-length: {length}\r\nconnection: close\r\n\r\n{body}",
             state.key.secret
         )
