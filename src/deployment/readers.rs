@@ -65,7 +65,7 @@ impl Feed {
         if let Self::Bus(name) = self { Some(name) } else { None }
     }
 
-    /// Opens the reader. It sends items to `sink`, until `end` is cancelled. `consumer` is the ARN of the consumer
+    /// Opens the reader. It sends items to `sink`, until `ends` are cancelled. `consumer` is the ARN of the consumer
     /// through which Kinesis is read.
     async fn read(
         self,
@@ -73,24 +73,25 @@ impl Feed {
         reading: &Reading,
         consumer: Option<String>,
         sink: Sink,
-        end: CancellationToken,
+        ends: Ends,
     ) -> Result<()> {
         let Reading { from, until, group, warnings, .. } = reading.clone();
+        let Ends { end, finish } = ends;
         match self {
             Self::Kinesis(stream) => {
                 let options = shards::Options { from, until, warnings };
-                kinesis::open(clients, stream, consumer, reading.layout.clone(), options, sink, end).await
+                kinesis::open(clients, stream, consumer, reading.layout.clone(), options, sink, finish).await
             }
             Self::TableStream(stream_arn) => {
                 let options = shards::Options { from, until, warnings };
-                dynamodb::open(clients, stream_arn, options, sink, end).await
+                dynamodb::open(clients, stream_arn, options, sink, finish).await
             }
-            Self::EventLog(group) => log::open(clients, log::Options { group, from, until }, sink, end).await,
+            Self::EventLog(group) => log::open(clients, log::Options { group, from, until, finish }, sink, end).await,
             Self::ProcessedLog(database) => {
                 let options = processed::Options { group, from, until, pause: pause(clients.is_local()) };
-                processed::open(*database, options, sink, end).await
+                processed::open(*database, options, sink, finish).await
             }
-            Self::Outbox(database) => read_outbox(*database, reading, pause(clients.is_local()), sink, end).await,
+            Self::Outbox(database) => read_outbox(*database, reading, pause(clients.is_local()), sink, finish).await,
             Self::Bus(_) => Err(Error::new(Kind::Unexpected, "a bus is read through a tap")),
         }
     }
@@ -138,19 +139,42 @@ impl Deployment {
     /// # Errors
     /// `NotDeployed`, and those of the service; `Unexpected` for a stop without a reader.
     pub async fn read(&self, stop: &Stop, reading: &Reading, sink: Sink, end: CancellationToken) -> Result<()> {
-        self.feed(stop).await?.read(&self.clients, reading, None, sink, end).await
+        self.feed(stop).await?.read(&self.clients, reading, None, sink, Ends::new(end)).await
+    }
+}
+
+/// The end of readers.
+#[derive(Clone)]
+struct Ends {
+    /// Ends every reader at once.
+    end: CancellationToken,
+    /// Ends them, but the event log is read once more: its events become visible late.
+    finish: CancellationToken,
+}
+
+impl Ends {
+    fn new(end: CancellationToken) -> Self {
+        Self { finish: end.child_token(), end }
     }
 }
 
 /// Open readers, and the temporary resources that they need.
-#[derive(Default)]
 pub struct Readers {
-    end: CancellationToken,
+    ends: Ends,
     tap: Option<bus::Tap>,
     consumer: Option<FanOut>,
 }
 
 impl Readers {
+    fn new() -> Self {
+        Self { ends: Ends::new(CancellationToken::new()), tap: None, consumer: None }
+    }
+
+    /// Returns a token that ends the readers, and then the receiver of the items, once the event log was read again.
+    pub fn finish(&self) -> CancellationToken {
+        self.ends.finish.clone()
+    }
+
     /// Opens a reader of each stop: see [`Readers::follow`].
     ///
     /// # Errors
@@ -183,8 +207,8 @@ impl Readers {
         cancel: &CancellationToken,
     ) -> Result<(Self, Receiver<Result<Item>>)> {
         let (sink, items) = streams::channel();
-        let readers = Self::default();
-        let opening = read_outbox(database, reading, pause(false), sink, readers.end.clone());
+        let readers = Self::new();
+        let opening = read_outbox(database, reading, pause(false), sink, readers.ends.finish.clone());
         cancel.run_until_cancelled(opening).await.unwrap_or_else(|| Err(Error::interrupted()))?;
         Ok((readers, items))
     }
@@ -202,7 +226,7 @@ impl Readers {
         cancel: &CancellationToken,
     ) -> Result<(Self, Receiver<Result<Item>>)> {
         let (sink, items) = streams::channel();
-        let mut readers = Self::default();
+        let mut readers = Self::new();
         match readers.start(clients, feeds, reading, &sink, (reporter, cancel)).await {
             Ok(()) => Ok((readers, items)),
             Err(error) => {
@@ -225,7 +249,7 @@ impl Readers {
         // The tap takes longest. Like a consumer for fan-out it must not be dropped while it is created.
         if let Some(name) = feeds.iter().find_map(Feed::bus) {
             let tap = self.tap.insert(bus::Tap::open(clients, name, reporter, cancel).await?);
-            tap.listen(sink, reading.until);
+            tap.listen(sink, reading.until, &self.ends.finish);
         }
         for feed in feeds.into_iter().filter(|feed| feed.bus().is_none()) {
             if let Feed::Kinesis(stream) = &feed
@@ -234,7 +258,7 @@ impl Readers {
                 self.consumer = Some(FanOut::open(clients, stream, reporter, cancel).await?);
             }
             let consumer = self.consumer.as_ref().map(|consumer| consumer.arn.clone());
-            let opening = feed.read(clients, reading, consumer, sink.clone(), self.end.clone());
+            let opening = feed.read(clients, reading, consumer, sink.clone(), self.ends.clone());
             cancel.run_until_cancelled(opening).await.unwrap_or_else(|| Err(Error::interrupted()))?;
         }
         Ok(())
@@ -245,7 +269,7 @@ impl Readers {
     /// # Errors
     /// Those of the services.
     pub async fn close(self) -> Result<()> {
-        self.end.cancel();
+        self.ends.end.cancel();
         let tap = match self.tap {
             Some(tap) => tap.remove().await,
             None => Ok(()),

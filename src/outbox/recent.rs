@@ -46,7 +46,7 @@ impl Recent {
     }
 }
 
-/// The ids seen last, up to an age: each has a time, such as milliseconds since 1970.
+/// Ids that each have a time, such as milliseconds since 1970. The oldest can be forgotten.
 #[derive(Debug, Default)]
 pub struct Window {
     hasher: Hasher,
@@ -59,9 +59,19 @@ impl Window {
         self.seen.insert(self.hasher.hash(id), time).is_none()
     }
 
-    /// Removes the ids from before `time`.
-    pub fn forget_before(&mut self, time: i64) {
-        self.seen.retain(|_, at| *at >= time);
+    /// Returns the number of ids.
+    pub fn len(&self) -> usize {
+        self.seen.len()
+    }
+
+    /// Forgets the oldest ids, so that at most `count` remain. Returns a time: every id since then is remembered.
+    pub fn keep_newest(&mut self, count: usize) -> i64 {
+        let Some(surplus) = self.seen.len().checked_sub(count + 1) else { return i64::MIN };
+        let mut times: Vec<i64> = self.seen.values().copied().collect();
+        let (_, last, _) = times.select_nth_unstable(surplus);
+        let since = last.saturating_add(1);
+        self.seen.retain(|_, at| *at >= since);
+        since
     }
 }
 
@@ -77,11 +87,15 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_forgotten_by_their_time() {
+    fn the_ids_with_the_oldest_times_are_forgotten() {
         let mut window = Window::default();
-        assert!(window.is_new("a", 10) && window.is_new("b", 20));
-        window.forget_before(20);
-        assert!(window.is_new("a", 10), "forgotten");
-        assert!(!window.is_new("b", 20), "not older than the limit");
+        for (id, time) in [("d", 40), ("a", 10), ("c", 30), ("b", 20), ("b2", 20)] {
+            assert!(window.is_new(id, time));
+        }
+        assert_eq!((window.keep_newest(5), window.len()), (i64::MIN, 5));
+        // Of the same time as the last one that must be forgotten: the caller can name only times.
+        assert_eq!((window.keep_newest(3), window.len()), (21, 2));
+        assert!(window.is_new("a", 10) && window.is_new("b", 20), "forgotten");
+        assert!(!window.is_new("c", 30) && !window.is_new("d", 40), "remembered");
     }
 }

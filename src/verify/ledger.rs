@@ -293,4 +293,4 @@ fn count_finding(
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

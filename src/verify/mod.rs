@@ -92,7 +92,7 @@ pub async fn run(
             let waited = cancel.run_until_cancelled(rule::wait(deployment, log, reporter)).await;
             waited.ok_or_else(Error::interrupted)?;
         }
-        Watch::new(reporter, options, items).run(deployment, &mut writer, cancel).await
+        Watch::new(reporter, options, items, readers.finish()).run(deployment, &mut writer, cancel).await
     }
     .await;
     let closed = readers.close().await;

@@ -17,6 +17,8 @@ use crate::streams::Item;
 
 /// Interval of progress reports and checks.
 const TICK: Duration = Duration::from_secs(2);
+/// Maximum time of the last read of the event log, after the time limit.
+const LAST_READ: Duration = Duration::from_secs(30);
 /// Maximum events written between two that are rolled back, if a duration ends the run.
 const SEGMENT: u32 = 1_000;
 /// First number of the rolled-back events, far above any that is committed.
@@ -26,6 +28,8 @@ pub struct Watch<'a> {
     reporter: &'a dyn Reporter,
     options: &'a Options,
     items: Receiver<Result<Item>>,
+    /// Ends the readers, after they have read once more what can become visible late.
+    finish: CancellationToken,
     begun: Instant,
     reported: Instant,
 }
@@ -37,8 +41,13 @@ enum Written {
 }
 
 impl<'a> Watch<'a> {
-    pub fn new(reporter: &'a dyn Reporter, options: &'a Options, items: Receiver<Result<Item>>) -> Self {
-        Self { reporter, options, items, begun: Instant::now(), reported: Instant::now() }
+    pub fn new(
+        reporter: &'a dyn Reporter,
+        options: &'a Options,
+        items: Receiver<Result<Item>>,
+        finish: CancellationToken,
+    ) -> Self {
+        Self { reporter, options, items, finish, begun: Instant::now(), reported: Instant::now() }
     }
 
     /// Writes, watches, and returns the report.
@@ -105,6 +114,7 @@ impl<'a> Watch<'a> {
             // Both iterate over all events in flight.
             if self.report_progress(ledger) && matches!(self.options.amount, Amount::For(_)) && self.is_overdue(ledger)
             {
+                self.read_once_more(ledger).await?;
                 return Ok(false);
             }
         }
@@ -128,11 +138,33 @@ impl<'a> Watch<'a> {
             }
             tokio::select! {
                 item = self.items.recv() => { ledger.see(&seen(item)?); }
-                () = tokio::time::sleep_until(end.unwrap_or(deadline)) => return Ok(end.is_some()),
+                () = tokio::time::sleep_until(end.unwrap_or(deadline)) => {
+                    if end.is_none() {
+                        self.read_once_more(ledger).await?;
+                    }
+                    return Ok(ledger.is_complete());
+                }
                 () = tokio::time::sleep(TICK) => {}
             }
             if end.is_none() {
                 self.report_progress(ledger);
+            }
+        }
+    }
+
+    /// Receives what the readers have at the time limit: an event that EventBridge delivered late to the event log has an
+    /// earlier time than those that were read before.
+    async fn read_once_more(&mut self, ledger: &mut Ledger) -> Result<()> {
+        self.finish.cancel();
+        let end = tokio::time::sleep(LAST_READ);
+        tokio::pin!(end);
+        loop {
+            tokio::select! {
+                item = self.items.recv() => match item {
+                    Some(item) => drop(ledger.see(&item?)),
+                    None => return Ok(()),
+                },
+                () = &mut end => return Ok(()),
             }
         }
     }
@@ -228,5 +260,38 @@ async fn write(
         let control = control.ok_or_else(|| Error::new(Kind::Unexpected, "the rolled-back event was not written"))?;
         controls += 1;
         drop(reports.send(Written::RolledBack(control)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipelines::Hop;
+    use crate::report::Silent;
+    use crate::verify::ledger::tests::{commit, event, seen};
+
+    #[tokio::test]
+    async fn events_that_the_last_read_finds_have_arrived() {
+        let options = Options {
+            amount: Amount::Events(1),
+            group: String::new(),
+            aggregates: 1,
+            strict_order: false,
+            rate: None,
+            timeout: Duration::ZERO,
+            settle: Duration::ZERO,
+        };
+        let mut ledger = Ledger::new("run", Hop::Database, &[Hop::Log], &[]);
+        let written = event(0, 0, 1);
+        let late = seen(Hop::Log, &written, 0, 10);
+        commit(&mut ledger, written);
+        let ((sink, items), finish) = (crate::streams::channel(), CancellationToken::new());
+        let finished = finish.clone();
+        tokio::spawn(async move {
+            finished.cancelled().await;
+            sink.send(Ok(late)).await.expect("a receiver");
+        });
+        let complete = Watch::new(&Silent, &options, items, finish).collect(&mut ledger).await;
+        assert!(complete.expect("no error"), "{ledger:?}");
     }
 }

@@ -6,6 +6,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use aws_sdk_cloudwatchlogs::types::InputLogEvent;
+use chrono::{DateTime, TimeDelta, Utc};
 use outboxctl::internals::aws::Clients;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -215,6 +217,35 @@ async fn tail_shows_the_requested_events() {
         assert_eq!(output.status.code(), Some(2), "{wrong:?}: {out}");
         assert!(out.contains(part), "{wrong:?}: {out}");
     }
+}
+
+/// EventBridge retries a delivery to the log for up to 24 hours; the event keeps the time of the first attempt.
+#[tokio::test(flavor = "multi_thread")]
+async fn tail_shows_events_that_reach_the_log_late() {
+    let _turn = STACK.turn().await;
+    let world = &World::deployed().await;
+    let outputs = world.stack.ok(&["outputs"]);
+    let (group, stream) = (outputs["EventLogGroup"].as_str().expect("a group"), "late");
+    let logs = world.clients.logs();
+    logs.create_log_stream().log_group_name(group).log_stream_name(stream).send().await.expect("a log stream");
+    let put = async |id: &str, time: DateTime<Utc>| {
+        let message = json!({"id": id, "source": "test", "detail-type": "Late", "detail": {}}).to_string();
+        let event = InputLogEvent::builder().timestamp(time.timestamp_millis()).message(message).build();
+        let event = event.expect("an event");
+        let request = logs.put_log_events().log_group_name(group).log_stream_name(stream).log_events(event);
+        request.send().await.expect("it is logged");
+    };
+    let mut tail = world.tail(&["log", "--where", "record.source=='test'", "--idle-timeout", "60"]).live();
+    // The second one is from before the start of `tail`.
+    let now = Utc::now();
+    for (id, minutes) in [("new", 0), ("late", 4), ("later", 20)] {
+        put(id, now - TimeDelta::minutes(minutes)).await;
+        let item = tail.until(id, |line| line["type"] == "item");
+        assert_eq!(item["record"]["id"], id, "{item}");
+    }
+    tail.signal(Signal::TERM);
+    tail.end();
+    logs.delete_log_stream().log_group_name(group).log_stream_name(stream).send().await.expect("deleted");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -117,14 +117,15 @@ impl Tap {
         answer.entries().first().map_or(Ok(()), refusal)
     }
 
-    /// Receives into the sink in the background until the tap is removed, `until` has passed, or the receiver of the
-    /// items is closed.
-    pub fn listen(&self, sink: &Sink, until: Option<DateTime<Utc>>) {
+    /// Receives into the sink in the background until the tap is removed, `until` has passed, `finish` is cancelled, or
+    /// the receiver of the items is closed.
+    pub fn listen(&self, sink: &Sink, until: Option<DateTime<Utc>>, finish: &CancellationToken) {
         let recent = Arc::new(Mutex::new(Recent::new(REMEMBERED)));
         for _ in 0..RECEIVERS {
-            let (tap, sink, recent) = (self.share(), sink.clone(), recent.clone());
+            let (tap, sink, recent, finish) = (self.share(), sink.clone(), recent.clone(), finish.clone());
             tokio::spawn(async move {
-                read_into(&sink, &tap.stop, tap.receive_into(&sink, &recent, until)).await;
+                let reading = read_into(&sink, &tap.stop, tap.receive_into(&sink, &recent, until));
+                finish.run_until_cancelled(reading).await;
             });
         }
         let tap = self.share();

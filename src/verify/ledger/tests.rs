@@ -14,7 +14,7 @@ fn at(millis: i64) -> DateTime<Utc> {
     Utc.timestamp_millis_opt(1_000_000 + millis).single().expect("a time")
 }
 
-fn event(n: u64, aggregate: u64, sequence: i64) -> Inserted {
+pub fn event(n: u64, aggregate: u64, sequence: i64) -> Inserted {
     Inserted {
         n,
         event_id: Uuid::nil(),
@@ -26,12 +26,12 @@ fn event(n: u64, aggregate: u64, sequence: i64) -> Inserted {
     }
 }
 
-fn commit(ledger: &mut Ledger, event: Inserted) {
+pub fn commit(ledger: &mut Ledger, event: Inserted) {
     ledger.commit(event, TimeDelta::zero());
 }
 
 /// Returns an item; `delivery` identifies the delivery.
-fn seen(hop: Hop, event: &Inserted, delivery: usize, millis: i64) -> Item {
+pub fn seen(hop: Hop, event: &Inserted, delivery: usize, millis: i64) -> Item {
     Item {
         hop,
         at: at(millis),
