@@ -22,6 +22,7 @@ enum Cause {
     NoAnswer,
     ReplicaIdentity,
     PayloadTooLarge,
+    KeyTooLong,
 }
 
 /// SQLSTATE → cause, if the code alone is sufficient. Source: PostgreSQL documentation, appendix "Error Codes".
@@ -74,6 +75,8 @@ const PHRASES: &[(&[&str], Cause)] = &[
     (&["larger than lobmaxsize"], Cause::PayloadTooLarge),
     (&["makes a record of", "and the stream takes"], Cause::PayloadTooLarge),
     (&["lob", "truncat"], Cause::PayloadTooLarge),
+    (&["has a partition key of", "and kinesis accepts"], Cause::KeyTooLong),
+    (&["partitionkey", "less than or equal to 256"], Cause::KeyTooLong),
 ];
 
 /// Returns the remedy for a failure that DMS reports only in text. `local` means that the task is the local stack's.
@@ -180,6 +183,11 @@ fn text(cause: Cause, local: bool) -> &'static str {
              skips all that was written so far, and `outboxctl reconcile --repair` then delivers the rows behind it. \
              `outboxctl explain troubleshooting` has a query that finds the row"
         }
+        (Cause::KeyTooLong, _) => {
+            "an aggregate id is longer than the 256 characters of a partition key, and the task stops at its row each time: \
+             limit the column (CHECK (length(…) <= 256)); `outboxctl dms start --fresh` then skips all that was written so \
+             far, and `outboxctl reconcile --repair` delivers the rows behind it"
+        }
     }
 }
 
@@ -214,6 +222,10 @@ mod tests {
             (
                 "a row of public.outbox: column payload has 9 bytes, which is larger than LobMaxSize (8 bytes)",
                 Cause::PayloadTooLarge,
+            ),
+            (
+                "a row of public.events has a partition key of 300 characters, and Kinesis accepts 256",
+                Cause::KeyTooLong,
             ),
         ] {
             assert_eq!(cause(message), Some(expected), "{message}");

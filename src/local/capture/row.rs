@@ -16,7 +16,7 @@ use crate::postgres::replication::pgoutput::Value;
 
 /// Maximum bytes of a record's data and key: 1 MiB through DMS, whatever the stream's own limit.
 const RECORD_LIMIT: usize = 1024 * 1024;
-/// Maximum characters of a partition key.
+/// Maximum characters of a partition key (PutRecordsRequestEntry in the Kinesis API reference).
 const KEY_LIMIT: usize = 256;
 /// Bytes of records that are passed on at once.
 const BATCH: usize = 128 * 1024;
@@ -59,8 +59,8 @@ impl Job {
     /// Appends the record to `out` and returns its partition key.
     ///
     /// # Errors
-    /// `Failed` if a large object would be truncated against the settings, the partition key is empty, or the record is
-    /// too large for the stream.
+    /// `Failed` if a large object would be truncated against the settings, the partition key is empty or too long, or the
+    /// record is too large for the stream.
     pub(super) fn write_row(&self, out: &mut Vec<u8>, row: &Row<'_>) -> Result<Arc<str>> {
         let from = out.len();
         let (key_type, key) = self.key(row)?;
@@ -84,11 +84,11 @@ impl Job {
             tracing::error!("{}: {text}", row.name());
             return Err(Error::new(Kind::Failed, text).hint("limit the size of the payload on the write side"));
         }
-        if key.is_empty() {
+        if let Some(error) = refused_key(&key, row) {
             out.truncate(from);
-            return Err(keyless(row));
+            return Err(error);
         }
-        Ok(partition_key(key.as_ref()))
+        Ok(key.as_ref().into())
     }
 
     fn columns(&self, object: &mut Object<'_>, row: &Row<'_>) -> Result<()> {
@@ -182,16 +182,28 @@ fn units(text: &str, most: usize) -> usize {
     beyond.map_or(text.len(), |(at, _)| at)
 }
 
-/// Returns the error for an empty key: Kinesis rejects it, and DMS's reaction is not documented, so the run ends.
-fn keyless(row: &Row<'_>) -> Error {
-    let text = format!(
-        "a record of operation {} on {} has an empty partition key, which Kinesis does not accept",
-        row.operation,
-        row.table.full_name()
-    );
-    Error::new(Kind::Failed, text).hint(
-        "a deleted row has only its primary key: drop deletes with a source filter, or use the primary key as \
-         partition key",
+/// Returns the error for a key that Kinesis rejects. The reaction of DMS is not documented, so the run ends.
+fn refused_key(key: &str, row: &Row<'_>) -> Option<Error> {
+    let table = row.table.full_name();
+    if key.is_empty() {
+        let text = format!(
+            "a record of operation {} on {table} has an empty partition key, which Kinesis does not accept",
+            row.operation
+        );
+        return Some(Error::new(Kind::Failed, text).hint(
+            "a deleted row has only its primary key: drop deletes with a source filter, or use the primary key as \
+             partition key",
+        ));
+    }
+    let length = key.chars().count();
+    if length <= KEY_LIMIT {
+        return None;
+    }
+    let text = format!("a row of {table} has a partition key of {length} characters, and Kinesis accepts {KEY_LIMIT}");
+    tracing::error!("{}: {text}", row.name());
+    Some(
+        Error::new(Kind::Failed, text)
+            .hint(format!("limit the aggregate id on the write side: CHECK (length(…) <= {KEY_LIMIT})")),
     )
 }
 
@@ -221,15 +233,6 @@ fn text_of<'t>(bytes: &'t [u8], column: &Column) -> Result<&'t str> {
     std::str::from_utf8(bytes).map_err(|_| {
         Error::new(Kind::Unexpected, format!("column {} is not UTF-8, although it was asked for", column.name))
     })
-}
-
-/// Returns a key that the stream accepts: longer keys are replaced by their hash.
-fn partition_key(key: &str) -> Arc<str> {
-    use sha2::{Digest, Sha256};
-    match key.len() {
-        length if length <= KEY_LIMIT || key.chars().count() <= KEY_LIMIT => key.into(),
-        _ => Sha256::digest(key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect::<String>().into(),
-    }
 }
 
 /// Returns the current time in DMS's format.

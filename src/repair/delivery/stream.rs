@@ -12,6 +12,8 @@ use crate::outbox::{Choice, KeyedQueue, Layout, Message, Verdict};
 
 /// Maximum bytes of a record by default, its partition key included.
 const MAX_RECORD: usize = 1 << 20;
+/// Maximum characters of a partition key (PutRecordsRequestEntry in the Kinesis API reference).
+const MAX_KEY: usize = 256;
 
 /// Sends the records; after one that was not accepted, later ones of its aggregate are not sent. If a request fails
 /// after others were accepted, its records and the later ones are `Unfinished`.
@@ -38,9 +40,8 @@ pub(super) async fn put(client: &Client, stream: &str, layout: &Layout, records:
         for (ticket, at) in tickets.into_iter().zip(request) {
             let record = records[at];
             let bytes = bytes(record, layout);
-            if bytes.len() + record.partition_key.len() > MAX_RECORD {
-                let message = format!("the record has {} bytes; the stream's maximum is {MAX_RECORD}", bytes.len());
-                verdicts[at] = Verdict::Refused { code: "RecordTooLarge".into(), message };
+            if let Some((code, message)) = refusal(record, bytes.len()) {
+                verdicts[at] = Verdict::Refused { code: code.into(), message };
                 queue.done(ticket);
                 continue;
             }
@@ -77,6 +78,17 @@ pub(super) async fn put(client: &Client, stream: &str, layout: &Layout, records:
             }
         }
     }
+}
+
+/// Returns the reason why Kinesis would refuse a request with this record: its other records must not fail with it.
+fn refusal(record: &Record, bytes: usize) -> Option<(&'static str, String)> {
+    let key = record.partition_key.chars().count();
+    if !(1..=MAX_KEY).contains(&key) {
+        let message = format!("the partition key has {key} characters; Kinesis accepts 1 to {MAX_KEY}");
+        return Some(("PartitionKeyLength", message));
+    }
+    let message = || format!("the record has {bytes} bytes; the stream's maximum is {MAX_RECORD}");
+    (bytes + record.partition_key.len() > MAX_RECORD).then(|| ("RecordTooLarge", message()))
 }
 
 fn bytes(record: &Record, layout: &Layout) -> Vec<u8> {
@@ -118,6 +130,27 @@ mod tests {
             .retry_config(endpoint.retry)
             .endpoint_url(endpoint.url);
         Client::from_conf(config.build())
+    }
+
+    #[tokio::test]
+    async fn a_record_that_kinesis_would_refuse_does_not_fail_the_others() {
+        let client = accepting_one().await;
+        let record =
+            |key: &str, data: &[u8]| Record { chunk: Chunk::record(data), key: key.into(), partition_key: key.into() };
+        let records = [
+            record(&"ž".repeat(256), b"{}"),
+            record(&"k".repeat(257), b"{}"),
+            record("", b"{}"),
+            record("a", &[0; 1 << 20]),
+        ];
+        let records: Vec<&Record> = records.iter().collect();
+        let verdicts = put(&client, "stream", Layout::own(), &records).await.expect("verdicts");
+        let code = |verdict: &Verdict| match verdict {
+            Verdict::Refused { code, .. } => code.clone(),
+            other => format!("{other:?}"),
+        };
+        let codes: Vec<String> = verdicts.iter().map(code).collect();
+        assert_eq!(codes, ["Accepted", "PartitionKeyLength", "PartitionKeyLength", "RecordTooLarge"]);
     }
 
     #[tokio::test]

@@ -66,3 +66,21 @@ async fn each_has_its_kind() {
     let error = refused(fresh()).await;
     assert!(error.message().contains("No tables were found at task initialization"), "{}", error.message());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_partition_key_that_kinesis_would_refuse_ends_the_run() {
+    let stack = stack();
+    let database = Database::create(&stack.state().postgres, "long_keys").await;
+    database.run("ALTER TABLE events ALTER COLUMN aggregate TYPE text").await;
+    let insert = |characters: u32| {
+        format!("INSERT INTO events (aggregate, sequence, payload) VALUES (repeat('ž', {characters}), 1, '{{}}')")
+    };
+    let sink = Arc::new(Keeping::default());
+    let mut running = Running::following(job(&database, Start::Fresh), &sink).await;
+    // Characters count, and not bytes.
+    database.run(&insert(256)).await;
+    running.stores_rows(&sink, 1).await;
+    database.run(&insert(257)).await;
+    let error = running.work.await.expect("no panic").expect_err("it must be refused");
+    assert!(error.message().contains("a partition key of 257 characters, and Kinesis accepts 256"), "{error}");
+}
