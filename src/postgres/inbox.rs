@@ -62,8 +62,8 @@ pub struct Inbox {
     consumer: String,
     /// The statement that marks events.
     mark: String,
-    /// Indicates whether events without a sequence are marked.
-    unnumbered: bool,
+    /// Indicates whether the events are of a table of the application's own.
+    foreign: bool,
 }
 
 /// Returns the statement that marks events and their rows.
@@ -120,8 +120,7 @@ impl Inbox {
     /// Creates an inbox for events of `layout`; `consumer` names the group, and groups mark independently of each
     /// other.
     pub fn new(client: Client, consumer: impl Into<String>, layout: &Layout) -> Self {
-        let unnumbered = layout.columns.sequence.is_none();
-        Self { client, consumer: consumer.into(), mark: mark_statement(layout), unnumbered }
+        Self { client, consumer: consumer.into(), mark: mark_statement(layout), foreign: !layout.is_own() }
     }
 
     /// Returns whether the connection is closed; a new one is needed then.
@@ -136,11 +135,14 @@ impl Inbox {
     pub async fn check(&self) -> Result<()> {
         let looked = self.client.execute("SELECT digest FROM public.outbox_processed LIMIT 0", &[]).await;
         looked.map_err(failed("read the inbox"))?;
-        let query = "SELECT attnotnull FROM pg_attribute
-                     WHERE attrelid = 'public.outbox_processed'::regclass AND attname = 'sequence'";
-        let numbered: bool = value(&self.client, "read the inbox", query, &[]).await?;
-        if self.unnumbered && numbered {
-            let text = "outbox_processed does not accept events without a sequence";
+        if !self.foreign {
+            return Ok(());
+        }
+        // The last migration for such tables.
+        let query = "SELECT atttypid = 'text'::regtype FROM pg_attribute
+                     WHERE attrelid = 'public.outbox_processed'::regclass AND attname = 'aggregate_id'";
+        if !value::<bool>(&self.client, "read the inbox", query, &[]).await? {
+            let text = "outbox_processed does not accept every event of an outbox table of the application's own";
             return Err(Error::new(Kind::Schema, text).hint("run `outboxctl db init`"));
         }
         Ok(())

@@ -71,6 +71,8 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration::new(6, "digest", include_str!("../../schema/postgres/0006_digest.sql"), Part::Consumers),
     Migration::new(7, "append_reasons", include_str!("../../schema/postgres/0007_append_reasons.sql"), Part::Outbox),
     Migration::new(8, "any_outbox", include_str!("../../schema/postgres/0008_any_outbox.sql"), Part::Consumers),
+    Migration::new(9, "people_email", include_str!("../../schema/postgres/0009_people_email.sql"), Part::Sample),
+    Migration::new(10, "any_aggregate", include_str!("../../schema/postgres/0010_any_aggregate.sql"), Part::Consumers),
 ];
 
 /// The table of applied migrations.

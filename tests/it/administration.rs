@@ -477,3 +477,28 @@ async fn a_refused_argument_is_answered_with_the_allowed_ones() {
     }
     client.execute("SELECT public.outbox_append('car', '1', 'E', '{}')", &[]).await.expect("allowed");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_table_of_people_accepts_the_addresses_that_the_api_accepts() {
+    let stack = stack();
+    let (database, _admin) = database(&stack, "addresses").await;
+    let mut client = connect(&database).await.expect("connect");
+    init(&mut client, false).await;
+    // The same addresses as in the test of the API.
+    for (email, accepted) in [
+        ("zoë@example.org", true),
+        ("a@b", true),
+        ("", false),
+        ("a", false),
+        ("@b", false),
+        ("a@", false),
+        ("a b@c", false),
+        ("a@b c", false),
+        ("@b@c", false),
+        ("a@b@c", false),
+        ("a@@b", false),
+    ] {
+        let inserted = client.execute("INSERT INTO people (name, email) VALUES ('x', $1)", &[&email]).await;
+        assert_eq!(inserted.is_ok(), accepted, "{email}");
+    }
+}

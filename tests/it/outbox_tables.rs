@@ -153,7 +153,7 @@ async fn a_polled_table_with_unusual_names_is_marked_by_consumers() {
     stack.ok(&["db", "init"]);
     stack.ok(&["dms", "start"]);
     let insert = r#"INSERT INTO "Sales ""Ops"" ß"."Out\box" (aggregate_type, aggregate_id, "Event Type", payload)
-        SELECT 'order', md5(($1::int % 3)::text)::uuid, 'OrderChanged', jsonb_build_object('n', $1::int)::text"#;
+        SELECT repeat('order', 40), md5(($1::int % 3)::text)::uuid, 'OrderChanged', jsonb_build_object('n', $1::int)::text"#;
     for n in 0..12_i32 {
         database.execute(insert, &[&n]).await.expect("the application's event");
     }
