@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Step;
 
-/// Events remembered: about 10 MB. An event that is repeated after so many others counts as new.
+/// Events remembered: about 13 MB. An event that is repeated after so many others counts as new.
 const REMEMBERED: usize = 200_000;
 
 pub struct Seen {
@@ -16,10 +16,11 @@ pub struct Seen {
 
 impl Default for Seen {
     /// Allocates all of its memory, which the system provides as it is used: maps that grow leave their former
-    /// allocations behind as fragments.
+    /// allocations behind as fragments. A map that is more than half full grows when removed entries have used up the rest
+    /// of it (`reserve_rehash` of hashbrown, the implementation of `HashMap`).
     fn default() -> Self {
-        let capacity = REMEMBERED + 1;
-        Self { marks: HashMap::with_capacity(capacity), order: VecDeque::with_capacity(capacity) }
+        let most = REMEMBERED + 1;
+        Self { marks: HashMap::with_capacity(2 * most), order: VecDeque::with_capacity(most) }
     }
 }
 
@@ -47,4 +48,21 @@ impl Seen {
 
 fn bit(step: Step) -> u8 {
     1 << step.index()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_memory_is_allocated_once() {
+        let mut seen = Seen::default();
+        let capacity = (seen.marks.capacity(), seen.order.capacity());
+        for n in 0..REMEMBERED as u128 * 2 {
+            seen.mark(Uuid::from_u128(n), Step::Stream);
+        }
+        assert_eq!((seen.marks.len(), seen.order.capacity()), (REMEMBERED, capacity.1));
+        // Less, by the places of removed entries, and never more.
+        assert!(seen.marks.capacity() <= capacity.0, "{} of {}", seen.marks.capacity(), capacity.0);
+    }
 }
