@@ -7,6 +7,7 @@ mod health;
 mod items;
 mod observations;
 mod readers;
+mod resume;
 
 use std::sync::Arc;
 use std::time::Duration;

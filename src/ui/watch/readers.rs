@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::Utc;
+
 use super::Watch;
 use super::observations::take;
+use super::resume::Resume;
 use crate::deployment::{Deployment, Reading};
 use crate::pipelines::{Part, Stop};
 use crate::settings::DEFAULT_GROUP;
@@ -13,27 +16,28 @@ use crate::streams::{self, StartAt, Warnings};
 /// Maximum items put into the model under one lock.
 const BATCH: usize = 256;
 
-/// Follows a stop; a failed reader restarts from the same position.
+/// Follows a stop; a failed reader starts again, and misses no items.
 pub async fn follow(watch: Watch, deployment: Arc<Deployment>, stop: &'static Stop, from: StartAt) {
     let name = match stop.part {
         Part::TableStream => "table's stream",
         Part::EventLog => "event log",
         part => part.hop().name(),
     };
-    let mut from = from;
+    let mut resume = Resume::new(from, Utc::now());
     loop {
         let end = watch.cancel.child_token();
         let (sink, mut items) = streams::channel();
         let reading = Reading {
             layout: deployment.layout.clone(),
-            from,
+            from: resume.open(Utc::now()),
             until: None,
             group: DEFAULT_GROUP.into(),
             enhanced_fan_out: false,
             warnings: Warnings::default(),
         };
         let mut trouble = deployment.read(stop, &reading, sink, end.clone()).await.err();
-        if trouble.is_none() {
+        let opened = trouble.is_none();
+        if opened {
             watch.model.lock().source(name, None);
         }
         let mut batch = Vec::with_capacity(BATCH);
@@ -46,7 +50,7 @@ pub async fn follow(watch: Watch, deployment: Arc<Deployment>, stop: &'static St
             for item in batch.drain(..) {
                 match item {
                     Ok(item) => {
-                        from = StartAt::At(item.at);
+                        resume.take(&item, Utc::now());
                         take(&mut state, &item);
                     }
                     Err(error) => trouble = Some(error),
@@ -54,6 +58,9 @@ pub async fn follow(watch: Watch, deployment: Arc<Deployment>, stop: &'static St
             }
         }
         end.cancel();
+        if opened {
+            resume.fail(Utc::now());
+        }
         let text = trouble.map_or_else(|| "the reader ended".to_owned(), |error| error.message().to_owned());
         watch.model.lock().source(name, Some(text));
         // Items that are read again were seen before and do not count again.
