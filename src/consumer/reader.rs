@@ -15,7 +15,7 @@ use super::store::Store;
 use crate::error::Result;
 use crate::streams::Warnings;
 use crate::streams::kinesis::Kinesis;
-use crate::streams::shards::{Page, Pages};
+use crate::streams::shards::{Intervals, Page, Pages};
 
 /// Reasons for the end of reading a shard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,24 +37,22 @@ pub struct Reader<L, S> {
     pub me: String,
     /// Maximum records per page.
     pub batch: i32,
-    /// Interval between pages at the tip of the shard, and half of it while catching up: a shard allows five reads per
-    /// second for all its readers together.
-    pub pause: Duration,
+    /// Intervals between pages.
+    pub intervals: Intervals,
     /// Interval of checkpoints within a page.
     pub checkpoint_every: Duration,
-    /// Receives problems of reading that do not end it, such as expired records.
-    pub warnings: Warnings,
 }
 
 impl<L: Leases, S: Store> Reader<L, S> {
-    /// Reads from the lease's checkpoint on.
+    /// Reads from the lease's checkpoint on. `warnings` receives problems of reading that do not end it, such as expired
+    /// records.
     ///
     /// # Errors
     /// Those of Kinesis, the store or the leases after their retries.
-    pub async fn run(&self, lease: &Lease, context: &LeaseContext) -> Result<Ended> {
+    pub async fn run(&self, lease: &Lease, context: &LeaseContext, warnings: Warnings) -> Result<Ended> {
         let shard = &lease.shard;
         let Some(cursor) = lease.checkpoint.cursor(chrono::Utc::now()) else { return Ok(Ended::Drained) };
-        let mut pages = Pages::open(self.source.clone(), shard, cursor, self.warnings.clone()).await?;
+        let mut pages = Pages::open(self.source.clone(), shard, cursor, warnings).await?;
         let progress = Progress::default();
         loop {
             let page = tokio::select! {
@@ -67,7 +65,7 @@ impl<L: Leases, S: Store> Reader<L, S> {
                     Some(true) => return Ok(Ended::Drained),
                     Some(false) => return Ok(Ended::Lost),
                     None if !context.validity.holds() => return Ok(Ended::Lost),
-                    None => tokio::time::sleep_until(begun + self.pause).await,
+                    None => tokio::time::sleep_until(begun + self.intervals.at_tip).await,
                 }
                 continue;
             };
@@ -81,7 +79,7 @@ impl<L: Leases, S: Store> Reader<L, S> {
                 (BatchOutcome::Lost, _) | (_, false) => return Ok(Ended::Lost),
             }
             self.processor.metrics.shard(shard, behind, idle);
-            let pause = if behind.is_zero() { self.pause } else { self.pause / 2 };
+            let pause = if behind.is_zero() { self.intervals.at_tip } else { self.intervals.behind };
             tokio::select! {
                 () = tokio::time::sleep_until(begun + pause) => {}
                 () = context.stop.cancelled() => return Ok(Ended::Stopped),

@@ -21,7 +21,7 @@ use crate::output::{Outcome, Reporter, count};
 use crate::pipelines::{Output, Part};
 use crate::settings::DEFAULT_GROUP;
 use crate::streams::kinesis::Kinesis;
-use crate::streams::{StartAt, Warnings};
+use crate::streams::{StartAt, kinesis};
 use crate::timing::Backoff;
 
 /// Consume the stream: run a handler for each event, mark it as processed, and checkpoint
@@ -159,9 +159,8 @@ impl Args {
             processor: Arc::new(processor),
             me: identity(),
             batch: self.batch,
-            pause: Duration::from_millis(if clients.has_shard_limits() { 400 } else { 20 }),
+            intervals: kinesis::intervals(clients, kinesis::OF_CONSUMER),
             checkpoint_every: Duration::from_secs(5),
-            warnings: Warnings::on(&ctx.console),
         })
     }
 

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use outboxctl_test_support::kinesis::{Chaos, ScriptedKinesis};
 use tokio_util::sync::CancellationToken;
 
 use super::target::{Target, post};
@@ -171,4 +172,16 @@ async fn an_error_after_a_database_outage_is_retried() {
         (inner.faults, inner.refusals) = (7, 2);
     }
     assert_eq!(world.drain().await.processed, 1);
+}
+
+/// Its users must see why nothing arrives.
+#[tokio::test]
+async fn a_shard_that_can_not_be_read_is_reported() {
+    let mut world = World::new();
+    world.kinesis = ScriptedKinesis::with_chaos(Chaos { busy: 100, ..Chaos::default() }, 1);
+    world.kinesis.open("a", &[]);
+    let (worker, _) = world.worker("w", Hook::None, None).await;
+    worker.run(&CancellationToken::new()).await.expect_err("after many attempts");
+    let warnings = world.reporter.warnings();
+    assert!(warnings.iter().any(|text| text.starts_with("shard a can't be read, trying again")), "{warnings:?}");
 }

@@ -16,9 +16,10 @@ use crate::consumer::lease::memory::Memory;
 use crate::consumer::{End, Handled, Hook, Metrics, Observer, Options, Processor, Reader, Retry, Totals, Worker};
 use crate::error::Result;
 use crate::outbox::Layout;
-use crate::report::Silent;
+use crate::report::{Collected, Reporter};
+use crate::streams::StartAt;
 use crate::streams::kinesis::Kinesis;
-use crate::streams::{StartAt, Warnings};
+use crate::streams::shards::Intervals;
 use crate::timing::Backoff;
 
 #[derive(Default)]
@@ -30,6 +31,7 @@ pub struct World {
     /// Violations found by [`Strict`].
     wrong: Arc<Mutex<Vec<String>>>,
     pub next: u128,
+    pub reporter: Collected,
 }
 
 impl Drop for World {
@@ -67,7 +69,7 @@ impl World {
             retry: Retry { attempts: 3, backoff: Backoff::new(Duration::from_millis(5), Duration::from_millis(20)) },
             concurrency: 4,
             metrics: metrics.clone(),
-            reporter: Arc::new(Silent),
+            reporter: self.reporter.share(),
             observer: Arc::new(Ignored),
             unread: CancellationToken::new(),
         };
@@ -88,9 +90,8 @@ impl World {
             processor: Arc::new(processor),
             me: me.into(),
             batch: 100,
-            pause: Duration::from_millis(5),
+            intervals: Intervals { at_tip: Duration::from_millis(5), behind: Duration::ZERO },
             checkpoint_every: Duration::from_millis(50),
-            warnings: Warnings::default(),
         };
         let options = Options {
             from: StartAt::Start,

@@ -20,7 +20,7 @@ use super::reader::{Ended, Reader};
 use super::store::Store;
 use super::validity::LeaseValidity;
 use crate::error::{Error, Kind, Result};
-use crate::streams::StartAt;
+use crate::streams::{StartAt, Warnings};
 
 /// Time of the first report of counts.
 const FIRST_REPORT: Duration = Duration::from_secs(2);
@@ -58,6 +58,8 @@ type Readers = JoinSet<(String, Result<Ended>)>;
 /// One member of a consumer group.
 pub struct Worker<L, S> {
     reader: Arc<Reader<L, S>>,
+    /// The warnings of all readers, as a problem that all shards have is reported once.
+    warnings: Warnings,
     options: Options,
     started: DateTime<Utc>,
     watch: Watch,
@@ -74,6 +76,7 @@ pub struct Worker<L, S> {
 impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
     pub fn new(reader: Reader<L, S>, options: Options) -> Self {
         Self {
+            warnings: Warnings::on(&*reader.processor.reporter),
             reader: Arc::new(reader),
             options,
             started: Utc::now(),

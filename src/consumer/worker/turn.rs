@@ -162,9 +162,9 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
         };
         let held = Held { validity: context.validity.clone(), stop: context.stop.clone(), wanted_by: None };
         self.held.insert(lease.shard.clone(), held);
-        let reader = self.reader.clone();
+        let (reader, warnings) = (self.reader.clone(), self.warnings.clone());
         self.readers.spawn(async move {
-            let ended = reader.run(&lease, &context).await;
+            let ended = reader.run(&lease, &context, warnings).await;
             (lease.shard, ended)
         });
         Ok(())

@@ -47,7 +47,7 @@ async fn pages(kinesis: &ScriptedKinesis, cursor: Cursor) -> Pages<Kinesis> {
 fn chaos() -> impl Strategy<Value = Chaos> {
     let some = || prop_oneof![Just(0u8), 0..15u8];
     (some(), some(), some(), 0..2u8, some(), some()).prop_map(|(throttle, error, expire, late, short, unlisted)| {
-        Chaos { throttle, error, expire, late, short, unlisted }
+        Chaos { throttle, error, expire, late, short, unlisted, busy: 0 }
     })
 }
 

@@ -49,6 +49,8 @@ pub struct Chaos {
     pub short: u8,
     /// New shards are not listed at first.
     pub unlisted: u8,
+    /// GetShardIterator is throttled.
+    pub busy: u8,
 }
 
 struct Stream {
@@ -147,6 +149,9 @@ impl ScriptedKinesis {
                 Ok(stream.list(input, hide))
             }
             "GetShardIterator" => {
+                if stream.happens(chaos.busy) {
+                    return Err(Refused(StatusCode::BAD_REQUEST, "ProvisionedThroughputExceededException"));
+                }
                 let id = input["ShardId"].as_str().expect("a shard");
                 stream.position(id, input).map(|after| json!({ "ShardIterator": format!("{id}/{after}") }))
             }
