@@ -14,7 +14,6 @@ use super::names::Names;
 use super::row::{EventRow, MOST, MOST_PAYLOAD, need_time};
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
-use crate::outbox::layout::Processed;
 
 /// Request for rows after a position.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,12 +64,11 @@ pub struct AppendedRow {
 fn page(layout: &Layout) -> String {
     let names = Names::of(layout, "row");
     let marked = match &layout.columns.processed {
-        Some(Processed::At(_)) => format!("{} IS NOT NULL", names.processed_at),
-        Some(Processed::Flag(_)) => format!("NOT ({})", names.is_open),
+        Some(_) => format!("NOT ({})", names.is_open),
         None => "false".to_owned(),
     };
     let Names { table, id, aggregate_type, aggregate_id, event_type, payload, traceparent, .. } = &names;
-    let Names { schema_version, created_at, correlation_id, sequence, .. } = &names;
+    let Names { schema_version, created_at, time, correlation_id, sequence, .. } = &names;
     format!(
         "WITH clock AS MATERIALIZED (
              SELECT snapshot, pg_snapshot_xmax(snapshot)::text::bigint AS xmax, clock_timestamp() AS now
@@ -82,8 +80,8 @@ fn page(layout: &Layout) -> String {
                      SELECT {id} AS id, {aggregate_type} AS aggregate_type, {aggregate_id} AS aggregate_id,
                             {event_type} AS event_type, {sequence} AS sequence, {payload} AS payload,
                             {traceparent} AS traceparent, {schema_version} AS schema_version,
-                            {created_at} AS created_at, {correlation_id} AS correlation_id, {marked} AS marked,
-                            coalesce({created_at}, 'epoch') AS at, coalesce({sequence}, 0) AS rank
+                            {time} AS created_at, {correlation_id} AS correlation_id, {marked} AS marked,
+                            coalesce({time}, 'epoch') AS at, coalesce({sequence}, 0) AS rank
                      FROM {table} AS row
                      CROSS JOIN LATERAL (
                          SELECT row.xmin::text::bigint + clock.xmax / 4294967296 * 4294967296 AS near) AS low
@@ -93,7 +91,7 @@ fn page(layout: &Layout) -> String {
                      WHERE ($1::text IS NULL OR NOT pg_visible_in_snapshot(xact, $1::text::pg_snapshot))
                        AND ($2::text IS NULL OR pg_visible_in_snapshot(xact, $2::text::pg_snapshot))
                        AND ($3::timestamptz IS NULL
-                            OR (coalesce({created_at}, 'epoch'), coalesce({sequence}, 0), {id}) > ($3, $4::bigint, $5::uuid))
+                            OR (coalesce({time}, 'epoch'), coalesce({sequence}, 0), {id}) > ($3, $4::bigint, $5::uuid))
                        AND ($6::timestamptz IS NULL OR {created_at} >= $6)
                      ORDER BY at, rank, id LIMIT $7) AS page
                  WINDOW place AS (ORDER BY at, rank, id)) AS counted

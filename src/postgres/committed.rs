@@ -60,14 +60,14 @@ fn page(layout: &Layout) -> String {
     } else {
         (format!("({kind}, {aggregate}, {sequence}, {at}, {id}) > ($1, $2, $3, $11, $12)"), order.join(", "))
     };
-    let Names { table, event_type, payload, traceparent, schema_version, created_at, .. } = &names;
+    let Names { table, event_type, payload, traceparent, schema_version, created_at, time, .. } = &names;
     format!(
         "SELECT id, aggregate_type, aggregate_id, event_type, sequence, payload, traceparent, schema_version, created_at,
                 k3, k4
          FROM (SELECT *, sum(coalesce(length(payload), 0)) OVER place AS size, row_number() OVER place AS number
                FROM (SELECT {id_column} AS id, {kind} AS aggregate_type, {aggregate} AS aggregate_id, {event_type} AS event_type,
                             {plain_sequence} AS sequence, {payload} AS payload, {traceparent} AS traceparent,
-                            {schema_version} AS schema_version, {created_at} AS created_at, {sequence} AS k3, {at} AS k4
+                            {schema_version} AS schema_version, {time} AS created_at, {sequence} AS k3, {at} AS k4
                      FROM {table} AS row
                      WHERE ($1::text IS NULL OR {after})
                        AND ($4::timestamptz IS NULL OR {created_at} >= $4)

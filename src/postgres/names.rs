@@ -17,9 +17,11 @@ pub(super) struct Names {
     pub(super) sequence: String,
     pub(super) traceparent: String,
     pub(super) schema_version: String,
-    /// Null without a column.
+    /// Null without a column. May be infinite: compared, and not selected.
     pub(super) created_at: String,
-    /// Null without such a column.
+    /// The time, if it is one that can be shown; null for an infinite one, and before the year 1 or after 9999.
+    pub(super) time: String,
+    /// Null without such a column, as [`Names::time`].
     pub(super) processed_at: String,
     /// The row's `correlationId`, by which samples are found.
     pub(super) correlation_id: String,
@@ -48,6 +50,7 @@ impl Names {
                 "NOT EXISTS (SELECT FROM public.outbox_processed AS mark WHERE mark.event_id = {id} AND mark.succeeded)"
             ),
         };
+        let created_at = optional(&columns.created_at, "timestamptz");
         Self {
             table: table(layout),
             aggregate_type: cast(&columns.aggregate_type, "text"),
@@ -56,9 +59,10 @@ impl Names {
             sequence: optional(&columns.sequence, "bigint"),
             traceparent: optional(&columns.traceparent, "text"),
             schema_version: format!("coalesce({}, 1)", optional(&columns.schema_version, "integer")),
-            created_at: optional(&columns.created_at, "timestamptz"),
+            time: finite(&created_at),
+            created_at,
             processed_at: match &columns.processed {
-                Some(Processed::At(column)) => cast(column, "timestamptz"),
+                Some(Processed::At(column)) => finite(&cast(column, "timestamptz")),
                 _ => "NULL::timestamptz".to_owned(),
             },
             // Text that is not JSON must not fail the statement.
@@ -82,15 +86,20 @@ impl Names {
     /// Returns the five expressions by which rows are paged: aggregate, sequence, time, id. Each aggregate is in the
     /// order of its sequence, or without one in that of its time.
     pub(super) fn order(&self) -> [String; 5] {
-        let Self { aggregate_type, aggregate_id, sequence, created_at, id, .. } = self;
+        let Self { aggregate_type, aggregate_id, sequence, time, id, .. } = self;
         let [sequence, at, id] = match self.own {
             // The table has a unique index on the first three; the rest is constant.
             true => [sequence.as_str(), "'epoch'::timestamptz", "'00000000-0000-0000-0000-000000000000'::uuid"]
                 .map(str::to_owned),
-            false => [format!("coalesce({sequence}, 0)"), format!("coalesce({created_at}, 'epoch')"), id.clone()],
+            false => [format!("coalesce({sequence}, 0)"), format!("coalesce({time}, 'epoch')"), id.clone()],
         };
         [aggregate_type.clone(), aggregate_id.clone(), sequence, at, id]
     }
+}
+
+/// Returns the expression of a time, null where it is infinite or has no four-digit year, which is the range of RFC 3339.
+pub(super) fn finite(time: &str) -> String {
+    format!("CASE WHEN {time} >= '0001-01-01Z' AND {time} < '10000-01-01Z' THEN {time} END")
 }
 
 /// Quotes `name` as an SQL identifier.

@@ -7,7 +7,7 @@ use tokio_postgres::{Client, GenericClient};
 use super::blocking::{self, OpenTransaction};
 use super::ensure::{self, PUBLICATION, PUBLISHED_WHOLE};
 use super::fault::failed;
-use super::names::{Names, table};
+use super::names::{Names, finite, table};
 use super::query::{exists, value};
 use super::schema::{MIGRATIONS, Step, recorded};
 use super::slots::{self, Slot};
@@ -106,13 +106,15 @@ async fn publication(client: &impl GenericClient, layout: &Layout) -> Result<boo
 async fn outbox(client: &impl GenericClient, layout: &Layout) -> Result<Outbox> {
     let names = Names::of(layout, "row");
     let Names { table, created_at, .. } = &names;
+    let [oldest_open, oldest] = ["unprocessed.at", "whole.at"].map(finite);
     let is_open = names.is_open(layout, exists(client, "public.outbox_processed").await?);
     let row = client
         .query_one(
             &format!(
                 "SELECT c.reltuples::bigint, pg_total_relation_size(c.oid),
-                        (SELECT min({created_at}) FROM {table} AS row WHERE {is_open}),
-                        (SELECT min({created_at}) FROM {table} AS row), pg_indexes_size(c.oid),
+                        (SELECT {oldest_open} FROM (SELECT min({created_at}) AS at FROM {table} AS row WHERE {is_open}) AS unprocessed),
+                        (SELECT {oldest} FROM (SELECT min({created_at}) AS at FROM {table} AS row) AS whole),
+                        pg_indexes_size(c.oid),
                         coalesce(s.n_dead_tup, 0), greatest(s.last_vacuum, s.last_autovacuum)
                  FROM pg_class c LEFT JOIN pg_stat_user_tables s ON s.relid = c.oid
                  WHERE c.oid = to_regclass($1)"

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Row};
 
 use super::fault::failed;
@@ -89,7 +90,8 @@ pub(super) async fn state(client: &Client) -> Result<UpgradeState> {
 }
 
 /// Analyzes the tables of this database with a higher oid than `after`, in the order of their oids, for [`LIMIT`].
-/// Returns their number and the last oid if there are more. Tables of other owners are skipped by the server.
+/// Returns their number and the last oid if there are more. Tables of other owners are skipped by the server; tables
+/// that are dropped in the meantime are skipped here.
 ///
 /// # Errors
 /// Those of the server.
@@ -104,11 +106,20 @@ pub(super) async fn analyze(client: &Client, after: u32) -> Result<(u64, Option<
     let tables = client.query(tables, &[&after]).await.map_err(analyzing())?;
     let mut done = 0;
     for row in &tables {
-        client.batch_execute(&format!("ANALYZE {}", row.get::<_, &str>(1))).await.map_err(analyzing())?;
-        done += 1;
+        match client.batch_execute(&format!("ANALYZE {}", row.get::<_, &str>(1))).await {
+            Ok(()) => done += 1,
+            // It was dropped or renamed since it was listed.
+            Err(error) if is_gone(&error) => {}
+            Err(error) => return Err(analyzing()(error)),
+        }
         if begun.elapsed() > LIMIT {
             return Ok((done, Some(row.get(0))));
         }
     }
     Ok((done, None))
+}
+
+/// Returns whether the statement failed because its table or its schema does not exist.
+fn is_gone(error: &tokio_postgres::Error) -> bool {
+    matches!(error.code(), Some(&SqlState::UNDEFINED_TABLE | &SqlState::INVALID_SCHEMA_NAME))
 }

@@ -478,6 +478,67 @@ async fn a_refused_argument_is_answered_with_the_allowed_ones() {
     client.execute("SELECT public.outbox_append('car', '1', 'E', '{}')", &[]).await.expect("allowed");
 }
 
+/// Returns the response to a request in JSON.
+async fn ask(client: &mut Client, request: serde_json::Value) -> serde_json::Value {
+    let request = serde_json::from_value(request).expect("a request");
+    serde_json::to_value(execute(client, request).await.expect("a response")).expect("JSON")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_that_is_dropped_meanwhile_does_not_end_an_analysis() {
+    let stack = stack();
+    let (database, admin) = database(&stack, "dropped").await;
+    let mut client = connect(&database).await.expect("connect");
+    client.batch_execute("CREATE TABLE gone (n int); CREATE TABLE stays (n int)").await.expect("tables");
+    let mut other = connect(&database).await.expect("connect");
+    let drop = other.transaction().await.expect("a transaction");
+    drop.batch_execute("DROP TABLE gone").await.expect("dropped");
+    let analysis = tokio::spawn(async move { ask(&mut client, json!({ "op": "analyze", "after": 0 })).await });
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'ANALYZE%gone'
+                   AND datname = 'dropped'";
+    eventually("the analysis waits for the table", async || {
+        let waits: i64 = admin.query_one(waiting, &[]).await.expect("sessions").get(0);
+        (waits > 0).then_some(())
+    })
+    .await;
+    drop.commit().await.expect("committed");
+    let response = analysis.await.expect("no panic");
+    assert_eq!((&response["tables"], &response["next"]), (&json!(1), &json!(null)), "{response}");
+}
+
+/// PostgreSQL's times are wider than those of RFC 3339: infinite, before Christ, and after the year 9999.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_with_times_that_can_not_be_shown_are_read() {
+    let stack = stack();
+    let (database, _admin) = database(&stack, "times").await;
+    let mut client = connect(&database).await.expect("connect");
+    init(&mut client, false).await;
+    let rows = "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload, sequence, created_at)
+                SELECT 'car', 'c', 'T', '{}', n, at::timestamptz
+                FROM unnest(ARRAY['infinity', '-infinity', '4000-01-01 BC', '290000-01-01', '2026-01-01Z'])
+                    WITH ORDINALITY AS times (at, n)";
+    client.batch_execute(rows).await.expect("rows");
+    let committed = ask(
+        &mut client,
+        json!({ "op": "committed", "after": null, "from": null, "until": null,
+                                             "aggregate": null, "event_type": null, "ids": [] }),
+    );
+    let appended = json!({ "op": "appended", "after": "nothing", "since": null });
+    let times = |response: &serde_json::Value| {
+        let rows = response["rows"].as_array().expect("rows").clone();
+        let mut times: Vec<String> = rows.iter().map(|row| row["created_at"].to_string()).collect();
+        times.sort();
+        times
+    };
+    let expected = ["\"2026-01-01T00:00:00Z\"", "null", "null", "null", "null"];
+    assert_eq!(times(&committed.await), expected);
+    assert_eq!(times(&ask(&mut client, appended).await), expected);
+    let report = status(&mut client).await.outbox.expect("the outbox");
+    assert_eq!((report.rows, report.oldest), (5, None));
+    let shown = overview(&mut client, OverviewRequest { rows: 10, ..OverviewRequest::default() }).await;
+    assert_eq!(shown.rows.len(), 5);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_table_of_people_accepts_the_addresses_that_the_api_accepts() {
     let stack = stack();

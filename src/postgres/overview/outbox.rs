@@ -50,10 +50,10 @@ pub(super) async fn fill(
 pub(super) async fn newest(client: &Client, layout: &Layout, most: i64, consumed: bool) -> Result<Vec<OutboxRow>> {
     let names = Names::of(layout, "o");
     let Names { table, id, aggregate_type, aggregate_id, event_type, sequence, payload, .. } = &names;
-    let (Names { created_at, processed_at, .. }, is_open) = (&names, names.is_open(layout, consumed));
+    let (Names { created_at, time, processed_at, .. }, is_open) = (&names, names.is_open(layout, consumed));
     let columns = format!(
         "{id}, {aggregate_type}, {aggregate_id}, {event_type}, {sequence}, left({payload}, $2::int),
-         {created_at} AS created_at, {processed_at}"
+         {time} AS created_at, {processed_at}"
     );
     let open = format!("SELECT {columns} FROM {table} AS o WHERE {is_open} ORDER BY {created_at} DESC LIMIT $1");
     let done = format!(
@@ -61,7 +61,8 @@ pub(super) async fn newest(client: &Client, layout: &Layout, most: i64, consumed
          FROM (SELECT event_id FROM public.outbox_processed ORDER BY xact DESC, position DESC LIMIT $1) AS done
          JOIN {table} AS o ON {id} = done.event_id WHERE NOT ({is_open})"
     );
-    let query = if consumed { format!("(({open}) UNION ({done})) ORDER BY created_at DESC LIMIT $1") } else { open };
+    let query =
+        if consumed { format!("(({open}) UNION ({done})) ORDER BY created_at DESC NULLS LAST LIMIT $1") } else { open };
     let outbox_row = |row: Row| OutboxRow {
         id: row.get(0),
         aggregate_type: row.get(1),
