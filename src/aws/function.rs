@@ -85,7 +85,6 @@ mod tests {
     use parking_lot::Mutex;
 
     use super::*;
-    use crate::aws::{AccessKey, LocalEndpoint};
 
     type Calls = Arc<Mutex<Vec<String>>>;
 
@@ -117,8 +116,7 @@ mod tests {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let app = Router::new().fallback(idle).with_state(calls.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
-        let clients =
-            Clients::for_local(LocalEndpoint { url, region: "us-east-1".into(), key: AccessKey::new("test", "test") });
+        let clients = Clients::for_test(url);
         let answer = invoke(&clients, "f", b"1".to_vec(), Duration::from_secs(5)).await.expect("an answer");
         assert_eq!(answer.payload().map(|blob| blob.as_ref().to_vec()), Some(b"\"done\"".to_vec()));
         let calls = calls.lock().clone();

@@ -128,7 +128,6 @@ mod tests {
     use axum::http::{HeaderMap, StatusCode};
 
     use super::*;
-    use crate::aws::{AccessKey, LocalEndpoint};
 
     /// Answers every request as the services do if the resource does not exist.
     async fn nothing_exists(headers: HeaderMap, body: String) -> (StatusCode, HeaderMap, String) {
@@ -151,8 +150,7 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         tokio::spawn(async move { axum::serve(listener, Router::new().fallback(nothing_exists)).await });
-        let endpoint = LocalEndpoint { url, region: "us-east-1".into(), key: AccessKey::new("test", "test") };
-        let clients = Clients::for_local(endpoint);
+        let clients = Clients::for_test(url);
         let probes = [
             Probe::Database,
             Probe::Cluster,

@@ -46,7 +46,6 @@ mod tests {
     use outboxctl_test_support::aws::{Asked, FakeAws};
 
     use super::*;
-    use crate::aws::{AccessKey, LocalEndpoint};
 
     /// Two pages of groups of functions; no other groups.
     fn paged(asked: &Asked) -> Option<(u16, String)> {
@@ -66,8 +65,7 @@ mod tests {
     #[tokio::test]
     async fn every_page_of_log_groups_is_read() {
         let aws = FakeAws::start(paged, None).await;
-        let key = AccessKey::new("test", "test");
-        let clients = Clients::for_local(LocalEndpoint { url: aws.url.clone(), region: "us-east-1".into(), key });
+        let clients = Clients::for_test(&aws.url);
         let found = of(&clients, "outboxctl-dev-rds").await.expect("log groups");
         assert_eq!(found, ["/aws/lambda/outboxctl-dev-rds-admin", "/aws/lambda/outboxctl-dev-rds-writer"]);
         assert_eq!(aws.asked().len(), PLACES.len() + 1);

@@ -83,6 +83,17 @@ impl Clients {
     }
 }
 
+#[cfg(test)]
+impl Clients {
+    /// Creates clients of a scripted service, which do not retry.
+    pub fn for_test(url: impl Into<String>) -> Self {
+        let key = super::AccessKey::new("test", "test");
+        let clients = Self::for_local(LocalEndpoint { url: url.into(), region: "us-east-1".into(), key });
+        let config = clients.config.to_builder().retry_config(RetryConfig::disabled()).build();
+        Self { config, ..clients }
+    }
+}
+
 /// Returns the retries of a request that is throttled or fails: about half a minute in all.
 ///
 /// Not in adaptive mode. Its rate limiter reads the clock of the machine: once that was set back, requests wait as long as

@@ -52,7 +52,7 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
-    use crate::aws::{AccessKey, Clients, LocalEndpoint};
+    use crate::aws::Clients;
     use crate::repair::dead_letters::place::Place;
 
     type Objects = Arc<Mutex<BTreeMap<String, String>>>;
@@ -87,8 +87,7 @@ mod tests {
             objects.lock().insert(key.to_owned(), document);
         };
         let url = Endpoint::serve(Router::new().fallback(answer).with_state(objects.clone())).await.url;
-        let endpoint = LocalEndpoint { url, region: "us-east-1".into(), key: AccessKey::new("test", "test") };
-        let mut places = Places(vec![Place::of_bucket(&Clients::for_local(endpoint), "bucket")]);
+        let mut places = Places(vec![Place::of_bucket(&Clients::for_test(url), "bucket")]);
         put("1.json");
         put("2.json");
         let confirmed = places.list().await.expect("letters");

@@ -86,7 +86,6 @@ mod tests {
     use outboxctl_test_support::serve::Endpoint;
 
     use super::*;
-    use crate::aws::{AccessKey, LocalEndpoint};
     use crate::error::Kind;
     use crate::outbox::Chunk;
 
@@ -100,8 +99,7 @@ mod tests {
                 if number == 0 { (StatusCode::OK, [("x-amzn-errortype", "")], "null") } else { refused }
             }
         };
-        let url = Endpoint::serve(Router::new().fallback(answer)).await.url;
-        Clients::for_local(LocalEndpoint { url, region: "us-east-1".into(), key: AccessKey::new("test", "test") })
+        Clients::for_test(Endpoint::serve(Router::new().fallback(answer)).await.url)
     }
 
     #[tokio::test]

@@ -86,12 +86,12 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use aws_sdk_cloudwatchlogs::config::{BehaviorVersion, Builder, Region};
     use axum::Router;
     use axum::http::StatusCode;
     use outboxctl_test_support::serve::Endpoint;
 
     use super::*;
+    use crate::aws::Clients;
     use crate::outbox::Chunk;
 
     /// Returns a client of a service that accepts every request but the second one, and the number of its requests.
@@ -102,14 +102,8 @@ mod tests {
             let number = counted.fetch_add(1, Ordering::Relaxed);
             async move { if number == 1 { (StatusCode::SERVICE_UNAVAILABLE, "{}") } else { (StatusCode::OK, "{}") } }
         };
-        let endpoint = Endpoint::serve(Router::new().fallback(answer)).await;
-        let config = Builder::new()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(endpoint.credentials)
-            .retry_config(endpoint.retry)
-            .endpoint_url(endpoint.url);
-        (Client::from_conf(config.build()), requests)
+        let url = Endpoint::serve(Router::new().fallback(answer)).await.url;
+        (Clients::for_test(url).logs(), requests)
     }
 
     #[tokio::test]

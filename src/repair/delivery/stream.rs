@@ -15,6 +15,16 @@ const MAX_RECORD: usize = 1 << 20;
 /// Maximum characters of a partition key (PutRecordsRequestEntry in the Kinesis API reference).
 const MAX_KEY: usize = 256;
 
+/// Returns the entry of a request, or the verdict on a record that Kinesis would refuse.
+fn entry(record: &Record, layout: &Layout) -> Result<Result<PutRecordsRequestEntry, Verdict>> {
+    let bytes = bytes(record, layout);
+    if let Some((code, message)) = refusal(record, bytes.len()) {
+        return Ok(Err(Verdict::Refused { code: code.into(), message }));
+    }
+    let entry = PutRecordsRequestEntry::builder().data(Blob::new(bytes)).partition_key(&record.partition_key);
+    entry.build().map(Ok).map_err(|error| Error::new(Kind::Unexpected, "a record").with_source(error))
+}
+
 /// Sends the records; after one that was not accepted, later ones of its aggregate are not sent. If a request fails
 /// after others were accepted, its records and the later ones are `Unfinished`.
 ///
@@ -38,17 +48,16 @@ pub(super) async fn put(client: &Client, stream: &str, layout: &Layout, records:
         }
         let (mut sent, mut entries) = (Vec::new(), Vec::new());
         for (ticket, at) in tickets.into_iter().zip(request) {
-            let record = records[at];
-            let bytes = bytes(record, layout);
-            if let Some((code, message)) = refusal(record, bytes.len()) {
-                verdicts[at] = Verdict::Refused { code: code.into(), message };
-                queue.done(ticket);
-                continue;
+            match entry(records[at], layout)? {
+                Ok(entry) => {
+                    sent.push((ticket, at));
+                    entries.push(entry);
+                }
+                Err(refused) => {
+                    verdicts[at] = refused;
+                    queue.done(ticket);
+                }
             }
-            let entry = PutRecordsRequestEntry::builder().data(Blob::new(bytes)).partition_key(&record.partition_key);
-            let entry = entry.build().map_err(|error| Error::new(Kind::Unexpected, "a record").with_source(error))?;
-            sent.push((ticket, at));
-            entries.push(entry);
         }
         if entries.is_empty() {
             continue;
@@ -98,13 +107,13 @@ fn bytes(record: &Record, layout: &Layout) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_kinesis::config::{BehaviorVersion, Builder, Region};
     use axum::Router;
     use axum::http::StatusCode;
     use outboxctl_test_support::serve::Endpoint;
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::aws::Clients;
     use crate::outbox::Chunk;
 
     /// Returns a client of a stream that accepts the first request, and none after it.
@@ -122,14 +131,7 @@ mod tests {
                 (StatusCode::OK, json!({ "Records": records }).to_string())
             }
         };
-        let endpoint = Endpoint::serve(Router::new().fallback(answer)).await;
-        let config = Builder::new()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(endpoint.credentials)
-            .retry_config(endpoint.retry)
-            .endpoint_url(endpoint.url);
-        Client::from_conf(config.build())
+        Clients::for_test(Endpoint::serve(Router::new().fallback(answer)).await.url).kinesis()
     }
 
     #[tokio::test]

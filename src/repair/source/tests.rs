@@ -10,7 +10,6 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::aws::{AccessKey, LocalEndpoint};
 use crate::outbox::derived_id;
 
 const EVENTS: i64 = 12;
@@ -58,8 +57,7 @@ async fn outbox() -> Outbox {
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let app = Router::new().route("/", post(answer)).with_state(Arc::new(items()));
     tokio::spawn(async move { axum::serve(listener, app).await });
-    let clients =
-        Clients::for_local(LocalEndpoint { url, region: "us-east-1".into(), key: AccessKey::new("test", "test") });
+    let clients = Clients::for_test(url);
     Outbox::DynamoDb { clients: Box::new(clients), table: "outbox".into() }
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
-use crate::aws::{AccessKey, Clients, LocalEndpoint};
+use crate::aws::Clients;
 use crate::deployment::database::Via;
 use crate::postgres::tls::Roots;
 use crate::settings::Place;
@@ -57,9 +57,7 @@ async fn site(full: bool) -> Site {
         state.source("database", None);
         state.source("stream", Some("gone".into()));
     }
-    let key = AccessKey::new("test", "test");
-    let endpoint = LocalEndpoint { url: "http://127.0.0.1:1".into(), region: "us-east-1".into(), key };
-    let clients = Clients::for_local(endpoint);
+    let clients = Clients::for_test("http://127.0.0.1:1");
     let deployment = Deployment::new(&clients, crate::pipelines::ALL[0], "dev", Vec::new());
     let deployment = deployment.trusting(Roots::Rds).reached(Via::Direct);
     let (from, place) = (StartAt::Start, Place::default());
