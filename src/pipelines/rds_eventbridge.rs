@@ -1,10 +1,10 @@
 //! `rds-eventbridge`: PostgreSQL on RDS → DMS → Kinesis → Lambda → EventBridge.
 
 use super::catalog::{Artifact, Pipeline, Source, Stack};
-use super::shared::{ACCOUNT, BUS, CODE, DATABASE, DMS, NETWORK, STREAM};
+use super::shared::{ACCOUNT, BUS, CODE, DATABASE, DMS, NETWORK, STREAM, function_parameters};
 use super::stops::{self, API, DMS_TASK, EVENT_LOG, FAILURE_BUCKET, KINESIS, PUBLISHER, TO_PUBLISHER, UNLOGGED};
 use super::{Output, Route, Sample, template};
-use Source::{NamePrefix, Protected};
+use Source::Protected;
 
 pub const PIPELINE: Pipeline = Pipeline {
     name: "rds-eventbridge",
@@ -25,25 +25,13 @@ pub const PIPELINE: Pipeline = Pipeline {
         DMS,
         Stack {
             depends_on: &["network", "code", "database", "stream", "bus"],
-            parameters: &[
-                ("NamePrefix", NamePrefix),
+            parameters: function_parameters!(
                 ("KeepData", Protected),
-                ("CodeBucket", Source::Output(Output::CodeBucket)),
-                ("PackageKey", Source::Artifact(Artifact::PackageKey)),
-                ("Architecture", Source::Artifact(Artifact::Architecture)),
-                ("PrivateSubnetIds", Source::Output(Output::PrivateSubnetIds)),
-                ("FunctionSecurityGroupId", Source::Output(Output::FunctionSecurityGroupId)),
-                ("DatabaseEndpoint", Source::Output(Output::DatabaseEndpoint)),
-                ("DatabasePort", Source::Output(Output::DatabasePort)),
-                ("DatabaseName", Source::Output(Output::DatabaseName)),
-                ("DatabaseResourceId", Source::Output(Output::DatabaseResourceId)),
-                ("DatabaseSecretArn", Source::Output(Output::DatabaseSecretArn)),
-                ("DatabaseCertificate", Source::Artifact(Artifact::DatabaseCertificate)),
                 ("StreamArn", Source::Output(Output::StreamArn)),
                 ("OutboxLayout", Source::Artifact(Artifact::OutboxLayout)),
                 ("BusName", Source::Output(Output::BusName)),
-                ("BusArn", Source::Output(Output::BusArn)),
-            ],
+                ("BusArn", Source::Output(Output::BusArn))
+            ),
             ..Stack::new("functions", template!("functions"))
         },
     ],

@@ -1,7 +1,7 @@
 //! `rds-kinesis`: PostgreSQL on RDS → DMS → Kinesis → a long-running consumer that marks processed events.
 
 use super::catalog::{Artifact, Pipeline, Source, Stack};
-use super::shared::{ACCOUNT, CODE, DATABASE, DMS, NETWORK, STREAM, network_parameters};
+use super::shared::{ACCOUNT, CODE, DATABASE, DMS, NETWORK, STREAM, function_parameters, network_parameters};
 use super::stops::{self, API, CONSUMERS, DMS_TASK, FAILURE_TABLE, KINESIS, PROCESSED_LOG, TO_STREAM};
 use super::{Output, Route, Sample, template};
 use Source::{NamePrefix, Protected};
@@ -25,20 +25,7 @@ pub const PIPELINE: Pipeline = Pipeline {
         DMS,
         Stack {
             depends_on: &["network", "code", "database"],
-            parameters: &[
-                ("NamePrefix", NamePrefix),
-                ("CodeBucket", Source::Output(Output::CodeBucket)),
-                ("PackageKey", Source::Artifact(Artifact::PackageKey)),
-                ("Architecture", Source::Artifact(Artifact::Architecture)),
-                ("PrivateSubnetIds", Source::Output(Output::PrivateSubnetIds)),
-                ("FunctionSecurityGroupId", Source::Output(Output::FunctionSecurityGroupId)),
-                ("DatabaseEndpoint", Source::Output(Output::DatabaseEndpoint)),
-                ("DatabasePort", Source::Output(Output::DatabasePort)),
-                ("DatabaseName", Source::Output(Output::DatabaseName)),
-                ("DatabaseResourceId", Source::Output(Output::DatabaseResourceId)),
-                ("DatabaseSecretArn", Source::Output(Output::DatabaseSecretArn)),
-                ("DatabaseCertificate", Source::Artifact(Artifact::DatabaseCertificate)),
-            ],
+            parameters: function_parameters!(),
             ..Stack::new("people", template!("people"))
         },
         Stack {

@@ -40,6 +40,28 @@ pub const NETWORK: Stack = Stack { parameters: NETWORK_PARAMETERS, ..Stack::new(
 /// The parameters of [`NETWORK`] where no consumer runs in it.
 const NETWORK_PARAMETERS: &[(&str, Source)] = network_parameters!();
 
+/// Lists the parameters of a stack with functions in the network that reach the database, and further ones of the stack.
+macro_rules! function_parameters {
+    ($($further:expr),*) => {
+        &[
+            ("NamePrefix", Source::NamePrefix),
+            ("CodeBucket", Source::Output(Output::CodeBucket)),
+            ("PackageKey", Source::Artifact(Artifact::PackageKey)),
+            ("Architecture", Source::Artifact(Artifact::Architecture)),
+            ("PrivateSubnetIds", Source::Output(Output::PrivateSubnetIds)),
+            ("FunctionSecurityGroupId", Source::Output(Output::FunctionSecurityGroupId)),
+            ("DatabaseEndpoint", Source::Output(Output::DatabaseEndpoint)),
+            ("DatabasePort", Source::Output(Output::DatabasePort)),
+            ("DatabaseName", Source::Output(Output::DatabaseName)),
+            ("DatabaseResourceId", Source::Output(Output::DatabaseResourceId)),
+            ("DatabaseSecretArn", Source::Output(Output::DatabaseSecretArn)),
+            ("DatabaseCertificate", Source::Artifact(Artifact::DatabaseCertificate)),
+            $($further),*
+        ]
+    };
+}
+pub(super) use function_parameters;
+
 /// Bucket of the functions' package.
 pub const CODE: Stack = Stack::new("code", template!("code"));
 
