@@ -116,20 +116,7 @@ impl Examination<'_> {
         let context = match context {
             Ok(context) => context,
             Err(error) => {
-                let check = match error.kind() {
-                    Kind::Region => "region",
-                    Kind::LocalDown => "local stack",
-                    Kind::Usage => "pipeline",
-                    Kind::Unreachable => "network",
-                    _ => "credentials",
-                };
-                let rest = [
-                    Finding { state: State::Failed, ..Finding::of_error(check, &error) },
-                    Finding::not_checked(
-                        "other checks",
-                        "they need a region and credentials, or the running local stack",
-                    ),
-                ];
+                let rest = without_account(&error);
                 rest.iter().for_each(self.on_finding);
                 findings.extend(rest);
                 return Report { findings, ended_by: Some(error.kind()) };
@@ -192,6 +179,19 @@ impl Examination<'_> {
         let existing = self.settings.existing.clone();
         Ok(Context { local, stage, pipeline, clients, parameters, existing, limit, on_finding })
     }
+}
+
+/// Returns the findings where neither an account nor the local stack can be asked.
+fn without_account(error: &Error) -> [Finding; 2] {
+    let check = match error.kind() {
+        Kind::Region => "region",
+        Kind::LocalDown => "local stack",
+        Kind::Usage => "pipeline",
+        Kind::Unreachable => "network",
+        _ => "credentials",
+    };
+    let needs = "they need a region and credentials, or the running local stack";
+    [Finding { state: State::Failed, ..Finding::of_error(check, error) }, Finding::not_checked("other checks", needs)]
 }
 
 /// Returns the state of the deployment for `status`: by hop, and the findings beside the path.

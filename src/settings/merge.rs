@@ -31,11 +31,7 @@ impl Settings {
         let (region, region_origin) = pick(args.region, variables.region, file.region);
         check_region(region.as_deref())?;
         let (pipeline, pipeline_origin) = pick(args.pipeline, variables.pipeline, file.pipeline);
-        let outbox = file
-            .outbox
-            .filter(|keys| *keys != Keys::default())
-            .map(|keys| layout(keys, file.path.as_deref()))
-            .transpose()?;
+        let outbox = layout(file.outbox, file.path.as_deref())?;
         let mut existing = file.existing;
         existing.set(variables.existing, Origin::Variable)?;
         existing.set(args.existing, Origin::Flag)?;
@@ -93,12 +89,13 @@ impl Settings {
     }
 }
 
-/// Returns the outbox table that the section describes.
+/// Returns the outbox table that the section describes; None if it has no keys.
 ///
 /// # Errors
 /// `Config`, with the key.
-fn layout(keys: Keys, file: Option<&Path>) -> Result<Layout> {
-    Layout::try_from(keys).map_err(|problem| {
+fn layout(keys: Option<Keys>, file: Option<&Path>) -> Result<Option<Layout>> {
+    let Some(keys) = keys.filter(|keys| *keys != Keys::default()) else { return Ok(None) };
+    Layout::try_from(keys).map(Some).map_err(|problem| {
         let file = file.map_or_else(|| FILE_NAME.to_owned(), |path| path.display().to_string());
         Error::new(Kind::Config, format!("[outbox] in {file}: {problem}"))
             .hint("`outboxctl explain outbox-tables` lists the keys")

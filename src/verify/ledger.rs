@@ -240,9 +240,6 @@ impl Ledger {
             in_order: hops.iter().all(|hop| hop.disorder_failed() == 0),
             rolled_back_stayed_away: self.stray.is_empty(),
         };
-        let mut aggregates: Vec<AggregateReport> = self.findings.into_values().collect();
-        aggregates.sort_by_key(|one| std::cmp::Reverse(one.lost + one.duplicated + one.out_of_order));
-        aggregates.truncate(NAMED);
         Report {
             rolled_back_arrived: self.stray.iter().map(id).collect(),
             run: self.run,
@@ -250,7 +247,7 @@ impl Ledger {
             committed: self.committed,
             rolled_back: self.forbidden.len(),
             hops,
-            aggregates,
+            aggregates: worst(self.findings),
             last_seen,
             verdict,
             timed_out: false,
@@ -258,6 +255,14 @@ impl Ledger {
             limits: Vec::new(),
         }
     }
+}
+
+/// Returns the aggregates with the most findings.
+fn worst(findings: BTreeMap<String, AggregateReport>) -> Vec<AggregateReport> {
+    let mut aggregates: Vec<AggregateReport> = findings.into_values().collect();
+    aggregates.sort_by_key(|one| std::cmp::Reverse(one.lost + one.duplicated + one.out_of_order));
+    aggregates.truncate(NAMED);
+    aggregates
 }
 
 /// Adds the latencies of an event up to the last hop that saw it.

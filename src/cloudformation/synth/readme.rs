@@ -12,7 +12,35 @@ pub fn text(plan: &Plan, format: Format) -> String {
         plan.stage,
         env!("CARGO_PKG_VERSION"),
     );
-    text.push_str("## Stacks\n\nIn the order of a deploy; a stack needs those named in the last column.\n\n| stack | template | capabilities | after |\n|---|---|---|---|\n");
+    text.push_str(&stacks(plan));
+    text.push_str(&deploy(plan, format));
+    text.push_str(&inputs(plan, format));
+    text.push_str(&package(plan));
+    let protected: Vec<_> =
+        plan.stacks.iter().filter(|stack| stack.protected).map(|stack| stack.full_name.as_str()).collect();
+    if !protected.is_empty() {
+        let _ = write!(
+            text,
+            "\n## Protection\n\nThese stacks hold data and are protected against deletion: {}.\n",
+            protected.join(", ")
+        );
+    }
+    text.push_str(
+        "\n## Stacks that outboxctl deployed before\n\nCloudFormation keeps the values of earlier deploys only for `outboxctl deploy`. Here, a \
+         parameter without a value has the default of the template: pass the values that you want to keep with `--parameter` or in \
+         outboxctl.toml, and write the files again.\n",
+    );
+    if plan.stacks.iter().any(|stack| !stack.deployed_if().is_empty()) {
+        text.push_str("\nThe stack outboxctl-account is shared by all pipelines of the account and region: keep it in one configuration only.\n");
+    }
+    text
+}
+
+/// Returns the tables of the stacks and of their parameters.
+fn stacks(plan: &Plan) -> String {
+    let mut text = String::from(
+        "## Stacks\n\nIn the order of a deploy; a stack needs those named in the last column.\n\n| stack | template | capabilities | after |\n|---|---|---|---|\n",
+    );
     for stack in &plan.stacks {
         let _ = writeln!(
             text,
@@ -34,8 +62,12 @@ pub fn text(plan: &Plan, format: Format) -> String {
             let _ = writeln!(text, "| {} | {name} | {value} |", stack.name);
         }
     }
-    text.push_str(&deploy(plan, format));
-    text.push_str(&inputs(plan, format));
+    text
+}
+
+/// Returns the section about the archive of the functions; empty without functions.
+fn package(plan: &Plan) -> String {
+    let mut text = String::new();
     if let Some((code, output)) = plan.bucket() {
         let _ = write!(
             text,
@@ -45,23 +77,6 @@ pub fn text(plan: &Plan, format: Format) -> String {
              \"s3://BUCKET/KEY\"\n```\n\nUse another key for every version: CloudFormation updates a function only if its key changes.\n",
             code.full_name
         );
-    }
-    let protected: Vec<_> =
-        plan.stacks.iter().filter(|stack| stack.protected).map(|stack| stack.full_name.as_str()).collect();
-    if !protected.is_empty() {
-        let _ = write!(
-            text,
-            "\n## Protection\n\nThese stacks hold data and are protected against deletion: {}.\n",
-            protected.join(", ")
-        );
-    }
-    text.push_str(
-        "\n## Stacks that outboxctl deployed before\n\nCloudFormation keeps the values of earlier deploys only for `outboxctl deploy`. Here, a \
-         parameter without a value has the default of the template: pass the values that you want to keep with `--parameter` or in \
-         outboxctl.toml, and write the files again.\n",
-    );
-    if plan.stacks.iter().any(|stack| !stack.deployed_if().is_empty()) {
-        text.push_str("\nThe stack outboxctl-account is shared by all pipelines of the account and region: keep it in one configuration only.\n");
     }
     text
 }

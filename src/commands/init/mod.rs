@@ -112,27 +112,35 @@ impl Args {
                 ctx.console.note(format!("{name} is set in this shell and not written to {FILE_NAME}"));
             }
         }
-        if settings.no_input || settings.yes || !ctx.console.can_ask() {
-            return Ok(answers);
-        }
-        for pipeline in pipelines::ALL {
-            ctx.console.note(format!("  {:<20} {}", pipeline.name, pipeline.title));
-        }
-        let stopped = || Error::new(Kind::NeedsInput, "the input ended; nothing was written");
-        let ask = |question: String, default: String, check: fn(&str) -> Result<()>| async move {
-            ctx.console.ask(&question, &default, check).await.ok_or_else(stopped)
-        };
-        answers.pipeline = ask("Pipeline".into(), answers.pipeline, |name| pipelines::find(name).map(drop)).await?;
-        answers.stage = ask("Stage".into(), answers.stage, check_stage).await?;
-        if !settings.local {
-            let region = answers.region.unwrap_or_default();
-            let region = ask("AWS region (empty: from the profile or AWS_REGION)".into(), region, |region| {
-                check_region(Some(region).filter(|region| !region.is_empty()))
-            });
-            answers.region = Some(region.await?).filter(|region| !region.is_empty());
+        if !settings.no_input && !settings.yes && ctx.console.can_ask() {
+            prompt(ctx, &mut answers).await?;
         }
         Ok(answers)
     }
+}
+
+/// Asks for pipeline, stage and region, with the answers so far as defaults.
+///
+/// # Errors
+/// `NeedsInput` if the input ends.
+async fn prompt(ctx: &Context, answers: &mut text::Answers) -> Result<()> {
+    for pipeline in pipelines::ALL {
+        ctx.console.note(format!("  {:<20} {}", pipeline.name, pipeline.title));
+    }
+    let stopped = || Error::new(Kind::NeedsInput, "the input ended; nothing was written");
+    let ask = |question: String, default: String, check: fn(&str) -> Result<()>| async move {
+        ctx.console.ask(&question, &default, check).await.ok_or_else(stopped)
+    };
+    answers.pipeline = ask("Pipeline".into(), answers.pipeline.clone(), |name| pipelines::find(name).map(drop)).await?;
+    answers.stage = ask("Stage".into(), answers.stage.clone(), check_stage).await?;
+    if !ctx.settings.local {
+        let region = answers.region.clone().unwrap_or_default();
+        let region = ask("AWS region (empty: from the profile or AWS_REGION)".into(), region, |region| {
+            check_region(Some(region).filter(|region| !region.is_empty()))
+        });
+        answers.region = Some(region.await?).filter(|region| !region.is_empty());
+    }
+    Ok(())
 }
 
 /// Searches the account, and reports the found resources and the kinds that could not be listed.

@@ -49,18 +49,28 @@ pub fn render(
         };
         let about = match key.name {
             "pipeline" => {
-                format!(
-                    "{}: {}",
-                    key.about,
-                    pipelines::ALL.iter().map(|pipeline| pipeline.name).collect::<Vec<_>>().join(", ")
-                )
+                let names: Vec<_> = pipelines::ALL.iter().map(|pipeline| pipeline.name).collect();
+                format!("{}: {}", key.about, names.join(", "))
             }
             _ => key.about.to_owned(),
         };
         text.push_str(&format!("\n{}{line}\n", comment(&about)));
     }
-    let about = |name: &str| KEYS.iter().find(|key| key.name == name).map_or("", |key| key.about);
-    text.push_str(&format!("\n{}[existing]\n", comment(about("existing"))));
+    text.push_str(&existing(answers, candidates));
+    text.push_str(&format!("\n{}[outbox]\n{}", comment(about("outbox")), outbox(&answers.outbox)));
+    text.push_str(&parameter_lines(answers, parameters));
+    text
+}
+
+/// Returns the description of a key of the file.
+fn about(name: &str) -> &'static str {
+    KEYS.iter().find(|key| key.name == name).map_or("", |key| key.about)
+}
+
+/// Returns the table of the existing resources. A key without a value has the resources of the account that it could
+/// name.
+fn existing(answers: &Answers, candidates: &BTreeMap<ExistingKey, Vec<Candidate>>) -> String {
+    let mut text = format!("\n{}[existing]\n", comment(about("existing")));
     for key in ExistingKey::ALL {
         let found = candidates.get(key).map_or(&[][..], Vec::as_slice);
         let lines = match (answers.existing.get(*key), found) {
@@ -74,9 +84,13 @@ pub fn render(
         };
         text.push_str(&format!("\n{}{lines}\n", comment(key.about())));
     }
-    text.push_str(&format!("\n{}[outbox]\n{}", comment(about("outbox")), outbox(&answers.outbox)));
+    text
+}
+
+/// Returns the table of the template parameters.
+fn parameter_lines(answers: &Answers, parameters: &[Parameter]) -> String {
     let parameters_about = format!("{}. Commented-out values are the defaults", about("parameters"));
-    text.push_str(&format!("\n{}[parameters]\n", comment(&parameters_about)));
+    let mut text = format!("\n{}[parameters]\n", comment(&parameters_about));
     for parameter in parameters {
         let default = parameter.default.as_deref();
         let line = match answers.parameters.get(&parameter.name) {

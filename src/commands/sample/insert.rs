@@ -117,37 +117,11 @@ impl Args {
             rollback: false,
         };
         let _wait = ctx.console.wait("sample", &format!("writing {}", count(self.count, "event")));
-        if let Some(rate) = self.rate
-            && let Ok(whole) = Duration::try_from_secs_f64(f64::from(self.count) / rate)
-        {
-            ctx.console.expect("sample", Expect::Lasts(whole));
-        }
-        let so_far = AtomicUsize::new(0);
-        let second = AtomicU64::new(0);
-        let started = Instant::now();
-        let on_chunk = |chunk: &[Inserted]| {
-            let so_far = so_far.fetch_add(chunk.len(), Ordering::Relaxed) + chunk.len();
-            let now = started.elapsed().as_secs();
-            // At most one line a second: a chunk may be one event.
-            if second.swap(now, Ordering::Relaxed) != now || so_far == self.count as usize {
-                ctx.console.progress("sample", format!("{so_far} of {} events written", self.count));
-            }
-            if self.rate.is_none() {
-                ctx.console.expect("sample", Expect::of(so_far as u64, self.count.into()));
-            }
-        };
         // Written events remain after a signal.
         let _hold = ctx.hold();
-        let inserted = tokio::select! {
-            inserted = writer.insert(&request, &ctx.cancel, on_chunk) => inserted?,
-            () = samples::overdue(&ctx.cancel) => {
-                return Err(stopped("at least ", so_far.load(Ordering::Relaxed), self.count));
-            }
-        };
+        let started = Instant::now();
+        let inserted = self.insert(ctx, &mut writer, &request).await?;
         let took = started.elapsed();
-        if ctx.cancel.is_cancelled() && inserted.len() < self.count as usize {
-            return Err(stopped("", inserted.len(), self.count));
-        }
         let control = SampleRequest { first: self.count.into(), count: 1, rollback: true, ..request };
         let rolled_back = match self.rollback_control {
             true => writer.insert(&control, &ctx.cancel, |_| {}).await?.pop(),
@@ -161,6 +135,40 @@ impl Args {
         let mut outcome = Outcome::data(&written).changed(true).table(rows(&written.inserted));
         outcome.summary = control.map(|event| format!("Rolled back, must not arrive: {}", event.event_id));
         Ok(outcome)
+    }
+
+    /// Writes the events of the request, and shows their number.
+    ///
+    /// # Errors
+    /// `Interrupted` after a signal, and those of the writer.
+    async fn insert(&self, ctx: &Context, writer: &mut Writer, request: &SampleRequest) -> Result<Vec<Inserted>> {
+        if let Some(rate) = self.rate
+            && let Ok(whole) = Duration::try_from_secs_f64(f64::from(self.count) / rate)
+        {
+            ctx.console.expect("sample", Expect::Lasts(whole));
+        }
+        let (so_far, second, started) = (AtomicUsize::new(0), AtomicU64::new(0), Instant::now());
+        let on_chunk = |chunk: &[Inserted]| {
+            let so_far = so_far.fetch_add(chunk.len(), Ordering::Relaxed) + chunk.len();
+            let now = started.elapsed().as_secs();
+            // At most one line a second: a chunk may be one event.
+            if second.swap(now, Ordering::Relaxed) != now || so_far == self.count as usize {
+                ctx.console.progress("sample", format!("{so_far} of {} events written", self.count));
+            }
+            if self.rate.is_none() {
+                ctx.console.expect("sample", Expect::of(so_far as u64, self.count.into()));
+            }
+        };
+        let inserted = tokio::select! {
+            inserted = writer.insert(request, &ctx.cancel, on_chunk) => inserted?,
+            () = samples::overdue(&ctx.cancel) => {
+                return Err(stopped("at least ", so_far.load(Ordering::Relaxed), self.count));
+            }
+        };
+        if ctx.cancel.is_cancelled() && inserted.len() < self.count as usize {
+            return Err(stopped("", inserted.len(), self.count));
+        }
+        Ok(inserted)
     }
 
     /// Posts to the API, which chooses sequence and aggregates.

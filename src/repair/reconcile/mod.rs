@@ -95,6 +95,15 @@ impl Report {
     }
 }
 
+/// Returns the events of dead letters, with the cause of each.
+async fn causes(dead: &mut Places) -> Result<HashMap<Uuid, String>> {
+    let mut causes = HashMap::new();
+    for letter in dead.list().await? {
+        causes.extend(letter.event_ids().filter_map(|id| Some((id.parse().ok()?, letter.cause.clone()))));
+    }
+    Ok(causes)
+}
+
 /// Reads both sides and compares them. `progress` receives the number of records read.
 ///
 /// # Errors
@@ -110,15 +119,7 @@ pub async fn reconcile(
     let mut ledger = Ledger::new()?;
     let expiry = deliveries.expired().cloned();
     let Filled { unreadable, expired } = fill(&mut ledger, outbox, deliveries, options, cancel, &mut progress).await?;
-    let letters = dead.list().await?;
-    let unread = dead.unread();
-    let dead: HashMap<Uuid, String> = letters
-        .into_iter()
-        .flat_map(|letter| {
-            let ids: Vec<Uuid> = letter.event_ids().filter_map(|id| id.parse().ok()).collect();
-            ids.into_iter().map(move |id| (id, letter.cause.clone()))
-        })
-        .collect();
+    let (dead, unread) = (causes(dead).await?, dead.unread());
     let (mut findings, mut lost, mut dead_letters) = (Vec::new(), Vec::new(), 0);
     let mut on_finding = |event_id: Uuid, finding: Finding| {
         let dead_letter = dead.get(&event_id).filter(|_| finding == Finding::Missing).cloned();

@@ -10,7 +10,7 @@ use crate::commands::dms::Deployed;
 use crate::error::{Error, Kind, Result};
 use crate::local::{Home, space, tools};
 use crate::output::count;
-use crate::pipelines::{self, Output};
+use crate::pipelines::{self, Output, Pipeline};
 use crate::postgres::admin::{LogicalSlot, REBUILD, UpgradeState};
 
 /// Something that prevents the upgrade.
@@ -66,19 +66,27 @@ impl Preflight {
         self.findings.push(Finding { problem: problem.into(), remedy: remedy.into() });
     }
 
+    /// Returns whether the templates accept the major version; otherwise adds the finding.
+    fn is_supported(&mut self, pipeline: &Pipeline, to: u32) -> Result<bool> {
+        let offered = pipelines::parameters(pipeline)?;
+        let offered = offered.into_iter().find(|parameter| parameter.name == "DatabaseVersion");
+        let offered = offered.map(|parameter| parameter.allowed).unwrap_or_default();
+        let supported = offered.contains(&to.to_string());
+        if !supported {
+            self.add(
+                format!("outboxctl does not support PostgreSQL {to}"),
+                format!("choose one of {}: DMS documents them as sources", offered.join(", ")),
+            );
+        }
+        Ok(supported)
+    }
+
     async fn instance(&mut self, ctx: &Context, deployed: &Deployed, instance: &Instance, to: u32) -> Result<()> {
         let (version, deployment) = (&instance.version, &deployed.deployment);
         if instance.status != "available" {
             self.add(format!("database {} is {}", instance.identifier, instance.status), "wait until it is available");
         }
-        let offered = pipelines::parameters(deployment.pipeline)?;
-        let offered = offered.into_iter().find(|parameter| parameter.name == "DatabaseVersion");
-        let offered = offered.map(|parameter| parameter.allowed).unwrap_or_default();
-        if !offered.contains(&to.to_string()) {
-            self.add(
-                format!("outboxctl does not support PostgreSQL {to}"),
-                format!("choose one of {}: DMS documents them as sources", offered.join(", ")),
-            );
+        if !self.is_supported(deployment.pipeline, to)? {
             return Ok(());
         }
         if ctx.settings.local
