@@ -31,7 +31,7 @@ fn error_names_are_unique() {
 /// Links within the repository, of the README and of the documents that it links to.
 #[test]
 fn links_lead_somewhere() {
-    for file in ["README.md", ".github/CONTRIBUTING.md"] {
+    for file in ["README.md", ".github/CONTRIBUTING.md", ".github/RELEASING.md"] {
         let text = std::fs::read_to_string(repository().join(file)).expect("a document");
         let targets =
             text.split("](").skip(1).chain(text.split("srcset=\"").skip(1)).chain(text.split("src=\"").skip(1));
@@ -90,7 +90,8 @@ fn every_test_filter_that_documents_name_matches_a_test() {
     let mut library = Vec::new();
     functions(&repository().join("src"), "", &mut library);
     let mut seen = 0;
-    for document in ["README.md", ".github/CONTRIBUTING.md", "src/commands/init/schema.rs"] {
+    let documents = ["README.md", ".github/CONTRIBUTING.md", ".github/RELEASING.md", "src/commands/init/schema.rs"];
+    for document in documents {
         let text = std::fs::read_to_string(repository().join(document)).expect(document);
         for command in text.split("cargo test ").skip(1).filter_map(|rest| rest.split(['`', '\n', '#']).next()) {
             let words: Vec<&str> = command.split_whitespace().collect();
