@@ -114,7 +114,13 @@ fn text(row: &Map<String, Value>, column: &'static str) -> Result<String, RowErr
     match present(row, column)? {
         Value::String(text) if text.is_empty() => Err(RowError::new(column, "is empty")),
         Value::String(text) => Ok(text.clone()),
-        Value::Number(number) => Ok(number.to_string()),
+        // An id may be an integer. DMS rounds those of more than 16 digits, which makes one of several ids.
+        Value::Number(number) => {
+            let integer = number.as_i64().or_else(|| number.as_f64().and_then(whole));
+            integer
+                .map(|integer| integer.to_string())
+                .ok_or(RowError::new(column, "is a number without all its digits"))
+        }
         _ => Err(RowError::new(column, "is not text")),
     }
 }
@@ -203,6 +209,23 @@ mod tests {
             let mut row = row();
             row.insert("sequence".into(), value);
             assert_eq!(Message::from_row(&row, None).unwrap().sequence, Some(expected));
+        }
+    }
+
+    /// DMS writes integers of more than 16 digits in scientific notation, unless `UseLargeIntegerValue` is set.
+    #[test]
+    fn integers_that_lost_digits_are_no_ids() {
+        for (value, expected) in [
+            ("1234567890123456", Ok("1234567890123456")),
+            ("1.0e3", Ok("1000")),
+            ("1234567890123456789", Ok("1234567890123456789")),
+            ("1.23456789012346e18", Err("is a number without all its digits")),
+            ("1.5", Err("is a number without all its digits")),
+        ] {
+            let mut row = row();
+            row.insert("aggregate_id".into(), serde_json::from_str(value).unwrap());
+            let read = Message::from_row(&row, None).map(|message| message.aggregate_id);
+            assert_eq!(read, expected.map(str::to_owned).map_err(|problem| RowError::new("aggregate_id", problem)));
         }
     }
 
