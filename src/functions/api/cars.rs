@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(status(&|e| e["requestContext"]["http"]["method"] = "GET".into()), 405);
         assert_eq!(status(&|e| e["headers"] = json!({"content-type": "text/plain"})), 415);
         assert_eq!(status(&|e| e["headers"] = json!({})), 415);
-        assert_eq!(status(&|e| e["body"] = format!("{{\"make\":\"{}\"}}", "x".repeat(20_000)).into()), 413);
+        assert_eq!(status(&|e| e["body"] = format!("{{\"make\":\"{}\"}}", "x".repeat(140_000)).into()), 413);
         assert_eq!(status(&|e| e["isBase64Encoded"] = true.into()), 400);
         for body in ["", "  ", "nonsense", "[1]", "null", "{\"make\":", "{\"year\":1e999}"] {
             assert_eq!(status(&|e| e["body"] = body.into()), 400, "{body}");

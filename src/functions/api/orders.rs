@@ -135,3 +135,24 @@ fn item(id: &str, order: &NewOrder, event_id: Uuid, created_at: String) -> Item 
         ("created_at", text(created_at)),
     ])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_order_is_accepted() {
+        // Each character takes two escapes of JSON.
+        let sku = |n: usize| format!("{n:02}{}", "\\ud83d\\ude97".repeat(62));
+        let line =
+            |n| format!("{{\n    \"sku\": \"{}\",\n    \"quantity\": 10000,\n    \"unitPrice\": 100000000\n}}", sku(n));
+        let lines: Vec<String> = (0..100).map(line).collect();
+        let body = format!("{{\"customerId\": \"c\", \"currency\": \"EUR\", \"items\": [{}]}}", lines.join(","));
+        let request = json!({
+            "headers": {"content-type": "application/json"}, "requestContext": {"http": {"method": "POST"}}, "body": body,
+        });
+        let request: ApiGatewayV2httpRequest = serde_json::from_value(request).expect("a request");
+        let order = validate(super::body(&request).expect("a body")).expect("an order");
+        assert_eq!(order.lines.len(), 100);
+    }
+}

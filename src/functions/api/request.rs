@@ -10,8 +10,9 @@ use serde_json::{Map, Value};
 use super::problem::Problem;
 use crate::outbox::Traceparent;
 
-/// Maximum bytes of a body: more than any route's fields can fill.
-const MAX_BODY: usize = 16 * 1024;
+/// Maximum bytes of a body: more than any route's fields can fill. A hundred lines with the longest SKUs take 85 kB, if
+/// each character is escaped in JSON.
+const MAX_BODY: usize = 128 * 1024;
 
 /// Returns the JSON object in the body of a POST to `path`.
 ///

@@ -51,7 +51,7 @@ fn check_answer(api: &mut Api, (method, path): (&str, &str), response: ApiGatewa
 fn unreadable() -> Vec<(u16, String, &'static str)> {
     vec![
         (415, "{}".into(), "text/plain"),
-        (413, format!("{{\"x\":\"{}\"}}", "x".repeat(20_000)), "application/json"),
+        (413, format!("{{\"x\":\"{}\"}}", "x".repeat(140_000)), "application/json"),
         (400, "nonsense".into(), "application/json"),
         (422, r#"{"unknown field": 1}"#.into(), "application/json"),
     ]

@@ -53,7 +53,7 @@ async fn refuses_invalid_requests(of: &Deployed<'_>, method: &str, path: &str, h
         (json, "{".to_owned(), 400),
         (json, "[]".to_owned(), 400),
         (json, "\u{1F697}".to_owned(), 400),
-        (json, format!("{{\"a\":\"{}\"}}", "x".repeat(16 * 1024)), 413),
+        (json, format!("{{\"a\":\"{}\"}}", "x".repeat(128 * 1024)), 413),
     ] {
         let shown = format!("{method} {path} {} {:.20}", kind.1, body);
         assert_problem(&of.send(method, path, &with(kind), body).await, status, &[], &shown);
