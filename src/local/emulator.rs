@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 use super::child::{EndSignal, Program, Supervised};
 use super::child_environment::WITHOUT_AWS_FILES;
 use super::home::{Home, read_of_other, write_for};
@@ -104,13 +106,27 @@ pub fn unsaved(home: &Home) -> Option<String> {
 
 /// Returns what an emulator that has ended did not save: "changes after 2026-11-27 01:05:17 UTC are lost".
 pub fn lost(home: &Home) -> Option<String> {
-    let folder = home.file("emulator");
-    if !folder.join(UNSAVED).exists() {
-        return None;
+    let Snapshot { at, complete } = Snapshot::of(home);
+    let at = at.map_or_else(|| "its start".into(), utc);
+    (!complete).then(|| format!("changes after {at} are lost"))
+}
+
+/// The emulator's state on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Time of the last snapshot; `None` before the first one.
+    pub at: Option<DateTime<Utc>>,
+    /// Nothing has changed since.
+    pub complete: bool,
+}
+
+impl Snapshot {
+    /// Reads the files that the emulator keeps about it.
+    pub fn of(home: &Home) -> Self {
+        let folder = home.file("emulator");
+        let at = std::fs::symlink_metadata(folder.join(SAVED)).and_then(|about| about.modified());
+        Self { at: at.ok().map(DateTime::from), complete: !folder.join(UNSAVED).exists() }
     }
-    let saved = std::fs::symlink_metadata(folder.join(SAVED)).and_then(|about| about.modified());
-    let saved = saved.map_or_else(|_| "its start".into(), |time| utc(time.into()));
-    Some(format!("changes after {saved} are lost"))
 }
 
 impl Emulator {

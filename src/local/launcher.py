@@ -192,6 +192,7 @@ if __name__ == "__main__":
     transports.install_destinations(dynamodb, shards.put, seed)
     expiry.install_expiry()
     state.install_persistent_streams()
+    state.install_strict_loads()
     state.install_atomic_saves()
     state.disable_init_scripts()
     rules.install_times()

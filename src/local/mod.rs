@@ -37,6 +37,7 @@ mod transports;
 mod user;
 
 pub use child::{EndSignal, become_program};
+pub use emulator::Snapshot;
 pub use gateway::KEY_HEADER;
 pub use home::Home;
 pub use transports::Transports;

@@ -61,8 +61,7 @@ async fn a_killed_emulator_keeps_what_was_saved_while_it_ran() {
     let put = kinesis.put_record().stream_name("s").partition_key("k").data(Blob::new("kept"));
     let number = put.send().await.expect("stored").sequence_number;
     create_queue(&stack).await;
-    let unsaved = stack.folder().join("emulator/unsaved");
-    wait_until("everything is saved", || !unsaved.exists());
+    wait_until("everything is saved", || stack.ok(&["local", "status"])["saved"] == true);
     let reason = kill_emulator(&stack);
     assert!(reason.contains("SIGKILL") && reason.ends_with("its state is saved"), "{reason}");
     let warnings = up(&stack);
@@ -89,6 +88,22 @@ async fn what_a_killed_emulator_had_not_saved_is_reported() {
     let warnings = up(&stack);
     assert!(warnings.contains("changes after 20") && warnings.contains("outboxctl reconcile"), "{warnings}");
     assert!(!has_queue(&stack).await, "it was not saved");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_state_is_not_replaced() {
+    let stack = Stack::up("killed-damaged");
+    create_queue(&stack).await;
+    stack.ok(&["local", "down"]);
+    let file = stack.folder().join("emulator/state/sqs.json");
+    let whole = std::fs::read(&file).expect("the saved queues");
+    std::fs::write(&file, &whole[..whole.len() / 2]).expect("as after a power cut");
+    let error = stack.fails(1, &UP)["error"]["message"].as_str().expect("a message").to_owned();
+    assert!(error.contains("state/sqs.json can't be read"), "{error}");
+    assert_eq!(std::fs::read(&file).expect("still there").len(), whole.len() / 2);
+    std::fs::write(&file, whole).expect("restored from a backup");
+    stack.ok(&UP);
+    assert!(has_queue(&stack).await);
 }
 
 /// Starts `local up` in the background.

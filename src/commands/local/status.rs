@@ -8,7 +8,7 @@ use crate::commands::Context;
 use crate::error::Result;
 use crate::local::control::{self, Status};
 use crate::local::fidelity::{RULES, SERVICES};
-use crate::local::{Home, space, state::State};
+use crate::local::{Home, Snapshot, space, state::State};
 use crate::output::{Outcome, Table, bytes, utc};
 
 /// Show whether the local stack runs, and its addresses
@@ -30,7 +30,8 @@ impl Args {
         }
         Ok(match control::status(&home) {
             Status::Up(state) => {
-                let outcome = Outcome::data(document(&state, &home)).table(running(&state, &home.logs()));
+                let outcome =
+                    Outcome::data(document(&state, &home)).table(running(&state, Snapshot::of(&home), &home.logs()));
                 let (outcome, more) = match ctx.settings.verbose {
                     true => (outcome.table(services(&state)).table(rules(true)).table(rules(false)), ""),
                     false => (outcome, "; --verbose lists its services and rules"),
@@ -55,17 +56,20 @@ impl Args {
 }
 
 fn document(state: &State, home: &Home) -> Value {
+    let snapshot = Snapshot::of(home);
     json!({
         "up": true,
         "state": state.shown(),
         "home": home.stack(),
+        "saved_at": snapshot.at,
+        "saved": snapshot.complete,
         "disk_free_bytes": space::free(&home.stack()),
         "services": SERVICES,
         "rules": RULES,
     })
 }
 
-fn running(state: &State, logs: &Path) -> Table {
+fn running(state: &State, snapshot: Snapshot, logs: &Path) -> Table {
     let mut table = Table::new(["part", "where", "what"]);
     table.row(["endpoint", &state.endpoint, &format!("outboxctl {}, process {}", state.version, state.pid)]);
     table.row(["access key", &state.key.id, "protects the endpoint; the secret: outboxctl local env"]);
@@ -79,6 +83,9 @@ fn running(state: &State, logs: &Path) -> Table {
     let place = format!("{}:{}", state.postgres.host, state.postgres.port);
     table.row(["PostgreSQL", &place, &format!("{} from {}", state.postgres.version, state.postgres.bin.display())]);
     table.row(["seed", "of order, repetition and delay of events", &state.transports.summary()]);
+    let saved = snapshot.at.map_or_else(|| "not saved yet".into(), |at| format!("saved {}", utc(at)));
+    let later = if snapshot.complete { "complete" } else { "later changes are not saved yet" };
+    table.row(["emulator's state", &saved, later]);
     table.row(["logs", &logs.display().to_string(), "of the daemon, the emulator, PostgreSQL and the functions"]);
     table.row([
         "authority",

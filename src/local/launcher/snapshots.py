@@ -20,6 +20,8 @@ application = need("app", "_build_persistence_save_dict")
 log = logging.getLogger("outboxctl")
 # Shortest pause between two snapshots, in seconds.
 PAUSE = 2.0
+# Pause after one that failed.
+FAILED = 10.0
 # A snapshot is followed by a pause of so many times its processor time.
 SHARE = 20
 # Longest duration of a snapshot, in seconds: a fork may inherit a lock of another thread, which is never released.
@@ -109,10 +111,11 @@ class Snapshots:
                 succeeded, took = await self.take()
                 if succeeded:
                     self.completed(changes, at)
-                pause = max(PAUSE, SHARE * took)
+                pause = max(PAUSE if succeeded else FAILED, SHARE * took)
             except OSError:
                 # No process or no space: the next snapshot may succeed.
                 log.exception("the state could not be saved")
+                pause = FAILED
 
     async def take(self):
         """Saves the state in a process of its own; returns whether it succeeded, and the processor time in seconds."""

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import shutil
+import sys
 
 from emulated import need
 
@@ -30,7 +31,7 @@ def move_into_place():
 move_into_place()
 dynamodb = need("services.dynamodb", "_lock", "_stream_records", "_stream_trimmed", "get_state", "load_persisted_state")
 lambdas = need("services.lambda_svc", "CODE_BLOB_DIR", "_functions", "_prune_orphan_code_blobs", "_write_code_blob")
-application = need("app", "save_all", "_collect_scripts")
+application = need("app", "save_all", "load_state", "_collect_scripts", "_get_module", "_load_persisted_state", "_state_map")
 prune, write_blob = lambdas._prune_orphan_code_blobs, lambdas._write_code_blob
 # Packages of functions that are on disk, with their digests, by the identity of their bytes.
 packages = {}
@@ -55,6 +56,27 @@ def install_persistent_streams():
             store.update(data.get(name, {}) if data else {})
 
     dynamodb.get_state, dynamodb.load_persisted_state = get_state, load_persisted_state
+
+
+def install_strict_loads():
+    """Ends the emulator if saved state can't be read. It would start without it, and replace it at the next save."""
+
+    def load():
+        for service, module in application._state_map.items():
+            path = os.path.join(persistence.STATE_DIR, f"{service}.json")
+            try:
+                # It logs the reason, and returns nothing.
+                data = application.load_state(service)
+                if data is None and os.path.exists(path):
+                    raise ValueError("it is damaged, or of a newer version")
+                if data:
+                    application._get_module(module).load_persisted_state(data)
+            except Exception as error:
+                sys.stderr.write(f"{path} can't be read ({error}); to start without this service's resources, delete the file\n")
+                sys.stderr.flush()
+                os._exit(4)
+
+    application._load_persisted_state = load
 
 
 def install_atomic_saves():
