@@ -47,6 +47,28 @@ pub async fn exists(clients: &Clients, bucket: &str) -> Result<bool> {
     }
 }
 
+/// Returns the names of the account's buckets in this region that begin with the prefix.
+pub async fn named(clients: &Clients, prefix: &str) -> Result<Vec<String>> {
+    // A bucket of another region belongs to another deployment.
+    let request = clients.s3().list_buckets().prefix(prefix).bucket_region(clients.region()).max_buckets(1_000);
+    let mut pages = request.into_paginator().send();
+    let mut names = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.aws("list the buckets")?;
+        names.extend(page.buckets().iter().filter_map(|bucket| bucket.name().map(str::to_owned)));
+    }
+    Ok(names)
+}
+
+/// Returns the value of each of these tags of a bucket; None where it has no such tag.
+pub async fn tags<const N: usize>(clients: &Clients, bucket: &str, keys: [&str; N]) -> Result<[Option<String>; N]> {
+    let owner = account::number(clients).await?;
+    let answer = clients.s3().get_bucket_tagging().bucket(bucket).expected_bucket_owner(owner).send().await;
+    let answer = answer.aws_unless("NoSuchTagSet", format!("read the tags of bucket {bucket}"))?;
+    let tags = answer.map(|answer| answer.tag_set).unwrap_or_default();
+    Ok(keys.map(|key| tags.iter().find(|tag| tag.key() == key).map(|tag| tag.value().to_owned())))
+}
+
 /// An object's key, its size, and the time at which it was written, in Unix milliseconds.
 #[derive(Debug, Clone)]
 pub struct Object {

@@ -201,6 +201,7 @@ pub const CALLS: &[Call] = &[
     call("delete_object", &["s3:DeleteObject"], On::Buckets, OPERATE).in_deploy(),
     call("delete_objects", &["s3:DeleteObject"], On::Buckets, OPERATE).in_deploy(),
     call("get_object", &["s3:GetObject"], On::Buckets, READ),
+    call("get_bucket_tagging", &["s3:GetBucketTagging"], On::Buckets, ALL),
     call("head_bucket", &["s3:ListBucket"], On::Buckets, READ).in_deploy(),
     call("list_objects_v2", &["s3:ListBucket"], On::Buckets, READ).in_deploy(),
     call("put_log_events", &["logs:PutLogEvents"], On::Logs, OPERATE),

@@ -42,10 +42,17 @@ pub fn document(role: Role, pipeline: &Pipeline, stage: &str, existing: &Existin
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
-/// Minimum length of a stack's name in the names that CloudFormation generates for its resources.
+/// Minimum length of a stack's name in the names that CloudFormation generates for its resources: in names of at most 63
+/// characters, stack and resource share 49 or 50, and the rest is a random suffix.
 const KEPT: usize = 24;
+
+/// Returns the beginning of the generated names of the resources of stacks with this name prefix. Other stages and pipelines
+/// may have the same.
+pub(super) fn beginning(prefix: &str) -> &str {
+    &prefix[..prefix.len().min(KEPT)]
+}
 
 /// Returns a pattern for the generated names of the resources of stacks with this name prefix.
 fn generated(prefix: &str) -> String {
-    format!("{}*", &prefix[..prefix.len().min(KEPT)])
+    format!("{}*", beginning(prefix))
 }
