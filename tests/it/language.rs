@@ -1,4 +1,4 @@
-//! The glossary of `.github/CONTRIBUTING.md`: words that documents and help texts do not use.
+//! The glossary of `.github/CONTRIBUTING.md`: words that documents, help texts, schemas and templates do not use.
 
 use std::path::{Path, PathBuf};
 
@@ -111,6 +111,43 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 fn documents_and_help_keep_to_the_glossary() {
     let of_document = |path: &PathBuf| refused(path, prose(&std::fs::read_to_string(path).expect("a document")));
     let found: Vec<String> = documents().iter().flat_map(of_document).collect();
+    assert!(found.is_empty(), "see the glossary in .github/CONTRIBUTING.md:\n{}", found.join("\n"));
+}
+
+/// Returns the files with one of these ends below a folder.
+fn files(folder: &Path, ends: &[&str], found: &mut Vec<PathBuf>) {
+    for path in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        if path.is_dir() {
+            files(&path, ends, found);
+        } else if path.extension().is_some_and(|end| ends.iter().any(|e| end == *e)) {
+            found.push(path);
+        }
+    }
+}
+
+/// The lines with a title, summary or description: of a JSON document, or of the parameters and alarms of a template.
+fn descriptions(text: &str) -> Vec<(usize, String)> {
+    const KEYS: &[&str] = &["\"title\":", "\"summary\":", "\"description\":", "Description:"];
+    let described = text.lines().enumerate().filter(|(_, line)| KEYS.iter().any(|key| line.contains(key)));
+    let outside = |line: &str| line.split('`').step_by(2).collect::<Vec<_>>().join(" ").to_lowercase();
+    described.map(|(index, line)| (index + 1, outside(line))).collect()
+}
+
+/// Descriptions in JSON also contain neither Rust's words nor links of its documentation.
+#[test]
+fn descriptions_of_schemas_and_templates_keep_to_the_glossary() {
+    let mut paths = Vec::new();
+    files(&repository().join("schema"), &["json"], &mut paths);
+    files(&repository().join("templates"), &["yaml"], &mut paths);
+    let (mut read, mut found) = (0, Vec::new());
+    for path in paths {
+        let lines = descriptions(&std::fs::read_to_string(&path).expect("a schema or template"));
+        read += lines.len();
+        let of_rust = lines.iter().filter(|(_, line)| line.contains("::") || has(line, "none where"));
+        found.extend(of_rust.map(|(number, line)| format!("{}:{number}: {line}", path.display())).collect::<Vec<_>>());
+        found.extend(refused(&path, lines));
+    }
+    assert!(read > 900, "descriptions are found: {read}");
     assert!(found.is_empty(), "see the glossary in .github/CONTRIBUTING.md:\n{}", found.join("\n"));
 }
 
