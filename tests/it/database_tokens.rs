@@ -114,3 +114,28 @@ async fn sessions(pipeline: &Pipeline, good: &Token) {
         assert_eq!(came.is_ok(), lets_in, "{user}: {came:?}");
     }
 }
+
+/// The steps of `explain runbook`: without the secret, the new password is refused; with it, the capture continues.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_password_of_the_owner_can_be_changed() {
+    let pipeline = Pipeline::deployed("rotated", "rds-eventbridge").await;
+    pipeline.ok(&["dms", "stop"]);
+    let modify = |password: &'static str| {
+        let modify = pipeline.clients.rds().modify_db_instance();
+        modify.db_instance_identifier(pipeline.output("DatabaseIdentifier")).master_user_password(password).send()
+    };
+    assert!(modify("short").await.is_err(), "RDS requires 8 characters");
+    modify("another-password").await.expect("the instance is modified");
+    let failed = pipeline.fails(1, &["dms", "test"]);
+    assert_eq!(failed["error"]["code"], "endpoint-failed", "{failed}");
+    let secret = pipeline.output("DatabaseSecretArn");
+    let secrets = pipeline.clients.secrets();
+    let stored = secrets.get_secret_value().secret_id(secret).send().await.expect("the secret");
+    let mut stored: serde_json::Value =
+        stored.secret_string().and_then(|text| serde_json::from_str(text).ok()).expect("JSON");
+    stored["password"] = json!("another-password");
+    secrets.put_secret_value().secret_id(secret).secret_string(stored.to_string()).send().await.expect("stored");
+    pipeline.ok(&["dms", "test"]);
+    pipeline.ok(&["dms", "start"]);
+    pipeline.printed_data(&["verify", "--count", "3"]);
+}

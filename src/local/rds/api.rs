@@ -1,4 +1,4 @@
-//! Operations of the RDS API that concern versions; the emulator answers all others from its records.
+//! Operations of the RDS API that concern versions and passwords; the emulator answers all others from its records.
 
 use std::sync::Arc;
 
@@ -6,8 +6,9 @@ use futures_util::future::BoxFuture;
 use http::StatusCode;
 
 use super::Rds;
-use super::server::{connect, major, version};
+use super::server::{connect, major, reason, version};
 use super::upgrade::{self, Change, Refusal, targets};
+use super::wanted::{NOT_A_PASSWORD, is_password};
 use crate::local::gateway::{ApiRequest, ApiResponse, Gateway, Service, query_fields};
 use crate::local::postgres_server::instance::Instance;
 use crate::local::tools::postgres_majors;
@@ -25,10 +26,20 @@ impl Service for Rds {
                 "DescribeDBEngineVersions" if field("Engine").as_deref() == Some("postgres") => {
                     described(gateway, &field("EngineVersion")?)
                 }
-                "ModifyDBInstance" => {
-                    let identifier = field("DBInstanceIdentifier")?;
+                operation @ ("ModifyDBInstance" | "ModifyDBCluster") => {
+                    let is_cluster = operation == "ModifyDBCluster";
+                    let identifier = field(if is_cluster { "DBClusterIdentifier" } else { "DBInstanceIdentifier" })?;
+                    let instance = Instance { region: request.region.clone(), identifier, is_cluster };
+                    if let Some(password) = field("MasterUserPassword")
+                        && let Err(refusal) = self.set_password(gateway, &instance, &password).await
+                    {
+                        return Some(refused(&refusal));
+                    }
+                    if is_cluster {
+                        return None;
+                    }
                     let change = Change {
-                        instance: Instance { region: request.region.clone(), identifier, is_cluster: false },
+                        instance,
                         version: field("EngineVersion")?,
                         allowed: field("AllowMajorVersionUpgrade").as_deref() == Some("true"),
                         group: field("DBParameterGroupName"),
@@ -72,6 +83,27 @@ impl Rds {
         let answer = gateway.emulator.send(&ApiRequest { body, changed: true, ..request.clone() }).await.ok()?;
         let (head, body) = answer.into_parts();
         Some(ApiResponse { status: head.status, headers: head.headers, body })
+    }
+
+    /// Sets the password of the master, who owns the database. At once, also without `ApplyImmediately`: RDS applies
+    /// it "as soon as possible" (API reference, ModifyDBInstance). Nothing happens for an instance without a server here.
+    async fn set_password(&self, gateway: &Gateway, instance: &Instance, password: &str) -> Result<(), Refusal> {
+        if !is_password(password) {
+            return Err(Refusal { code: "InvalidParameterValue", message: NOT_A_PASSWORD.into() });
+        }
+        let set = async {
+            let Some(server) = self.present(gateway, instance).await? else { return Ok(()) };
+            let client = connect(&server).await?;
+            let master = "SELECT quote_ident(pg_get_userbyid(datdba)) FROM pg_database \
+                          WHERE shobj_description(oid, 'pg_database') = $1";
+            let Some(master) = client.query_opt(master, &[&instance.label()]).await.map_err(reason)? else {
+                return Ok(());
+            };
+            let verifier = postgres_protocol::password::scram_sha_256(password.as_bytes());
+            let alter = format!("ALTER ROLE {} PASSWORD '{verifier}'", master.get::<_, String>(0));
+            client.batch_execute(&alter).await.map_err(reason)
+        };
+        set.await.map_err(|message: String| Refusal { code: "InvalidDBInstanceState", message })
     }
 
     /// Returns the version that an instance runs; `None` if it has no server here.

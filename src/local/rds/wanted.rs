@@ -38,11 +38,18 @@ impl Wanted {
         };
         check_name(name, &wanted.database, &["postgres", "template0", "template1", "rdsadmin"])?;
         check_name("MasterUsername", &wanted.master, &[SUPERUSER, "rdsadmin"])?;
-        if !(8..=128).contains(&wanted.password.len()) {
-            return Err("The parameter MasterUserPassword is not a valid password: 8 to 128 characters".into());
+        if !is_password(&wanted.password) {
+            return Err(NOT_A_PASSWORD.into());
         }
         Ok(wanted)
     }
+}
+
+pub(super) const NOT_A_PASSWORD: &str = "The parameter MasterUserPassword is not a valid password: 8 to 128 characters";
+
+/// Returns whether the password has as many characters as RDS for PostgreSQL accepts.
+pub(super) fn is_password(password: &str) -> bool {
+    (8..=128).contains(&password.len())
 }
 
 /// Returns the instance or cluster that a request is for; `None` before it has an identifier.
