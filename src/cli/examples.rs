@@ -150,7 +150,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     ]),
     ("dlq discard", &[
         ("Delete one dead letter", "@ dlq discard 3f9c2a71"),
-        ("Delete all of one cause without questions", "@ dlq discard --cause undecodable --yes"),
+        ("Delete all of one cause without questions", "@ dlq discard --cause Undecodable --yes"),
     ]),
     ("local up", &[
         ("Start the local stack", "@ local up"),
@@ -182,6 +182,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ("List the topics", "@ explain"),
         ("Explain how events keep their order", "@ explain ordering"),
         ("Explain an error code", "@ explain access-denied"),
+        ("Search all topics", "@ explain slot lost"),
     ]),
     ("man", &[
         ("Read the page of a command", "@ man db init | man -l -"),

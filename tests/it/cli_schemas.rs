@@ -131,6 +131,7 @@ fn output_of_commands_without_a_deployment_matches_their_schemas() {
         ),
         ("explain", &["explain"]),
         ("explain", &["explain", "ordering"]),
+        ("explain", &["explain", "slot", "lost"]),
         ("man", &["man", "db", "init"]),
         ("completions", &["completions", "zsh"]),
         ("version", &["version"]),

@@ -75,6 +75,21 @@ fn every_command_line_of_a_code_block_is_accepted() {
     assert!(refused.is_empty(), "{}", refused.join("\n"));
 }
 
+/// A prompt is no part of a command: the block could not be pasted into a shell.
+#[test]
+fn code_blocks_can_be_pasted() {
+    let prompts = |(name, text): (&str, String)| {
+        let blocks: String = text.split("```").skip(1).step_by(2).filter(|block| !block.starts_with("text")).collect();
+        blocks
+            .lines()
+            .filter(|line| line.trim_start().starts_with("$ "))
+            .map(|line| format!("{name}: {line}"))
+            .collect::<Vec<_>>()
+    };
+    let found: Vec<_> = documents().into_iter().flat_map(prompts).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
 /// `--source log` in a sentence: the flag has this value in a command.
 #[test]
 fn every_value_of_a_flag_in_a_sentence_is_one_of_its_values() {

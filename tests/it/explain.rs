@@ -43,6 +43,18 @@ fn an_unknown_topic_names_the_nearest() {
     "#);
 }
 
+/// Words that are not a name are searched in the texts, each topic with the command that shows it.
+#[test]
+fn words_are_searched_in_all_topics() {
+    let out = World::new().run(["explain", "slot", "lost"]);
+    assert!(out.starts_with("exit: 0\n--- stdout\nTopics that contain \u{201c}slot lost\u{201d}\n"), "{out}");
+    assert!(out.contains("\noutboxctl explain capture\n") && out.contains("A lost slot: "), "{out}");
+    assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
+    let named = World::new().run(["explain", "exit", "codes"]);
+    assert!(named.contains("\nExit codes\n"), "names come first: {named}");
+    assert!(World::new().run(["explain", "slot", "xylophone"]).starts_with("exit: 2\n"));
+}
+
 #[test]
 fn the_list_has_one_line_for_each_topic() {
     let world = World::new();

@@ -139,8 +139,8 @@ fn text(cause: Cause, local: bool) -> &'static str {
              `outboxctl dms test`"
         }
         (Cause::Secret, false) => {
-            "the secret and the database disagree: rotate the secret, or reset the master password to the secret's, then \
-             `outboxctl dms test`"
+            "the secret and the database disagree: reset the master password to the secret's, or change the secret \
+             (`outboxctl explain runbook`), then `outboxctl dms test`"
         }
         (Cause::Certificate, true) => {
             "the server's certificate was issued by another authority: run `outboxctl deploy` again, which imports \

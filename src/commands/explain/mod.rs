@@ -1,7 +1,8 @@
 //! `outboxctl explain`. The texts are in `topics/`, the list of them in `topics.rs`, and the reference of commands, generated from
-//! their definition, in `reference.rs`.
+//! their definition, in `reference.rs`. Words that are not the name of a text are searched in all topics (`search.rs`).
 
 mod reference;
+mod search;
 #[cfg(test)]
 mod tests;
 mod topics;
@@ -18,23 +19,53 @@ use topics::{Group, Text};
 
 /// Explain a concept, a task or an error code; without a topic, list the topics
 ///
-/// Topics are written in Markdown and formatted for the terminal; `--output json` returns the Markdown source.
+/// Words that are neither a topic nor an error code are searched in all topics. Topics are written in Markdown and
+/// formatted for the terminal; `--output json` returns the Markdown source.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Topic, such as ordering, or error code, such as access-denied
-    topic: Option<String>,
+    /// Topic, such as ordering; error code, such as access-denied; or words to search, such as slot lost
+    topic: Vec<String>,
 }
 
 impl Args {
     pub fn run(self, ctx: &Context) -> Result<Outcome> {
-        let Some(topic) = self.topic else { return Ok(list()) };
-        let text = match topic.as_str() {
-            "reference" => Text { markdown: reference(ctx.definition()), name: topic },
-            _ => topics::find(&topic)?,
+        if self.topic.is_empty() {
+            return Ok(list());
+        }
+        let asked = self.topic.join(" ");
+        let text = match asked.as_str() {
+            "reference" => Text { markdown: reference(ctx.definition()), name: asked },
+            _ => match topics::find(&asked) {
+                Ok(text) => text,
+                Err(error) => return found(&asked).ok_or(error),
+            },
         };
         let data = json!({ "topic": text.name, "markdown": text.markdown });
         Ok(Outcome::data(data).document(text.markdown))
     }
+}
+
+/// Returns the topics that contain the words, if there are any.
+fn found(asked: &str) -> Option<Outcome> {
+    let words: Vec<&str> = asked.split_whitespace().collect();
+    let found = search::search(&words);
+    if found.is_empty() {
+        return None;
+    }
+    let mut markdown = format!("# Topics that contain \u{201c}{asked}\u{201d}\n");
+    let names = topics::similar_names(asked).into_iter().map(|name| format!("`outboxctl explain {name}`"));
+    let names: Vec<_> = names.collect();
+    if !names.is_empty() {
+        markdown += &format!("\nSimilar names: {}\n", names.join(", "));
+    }
+    for topic in &found {
+        markdown += &format!("\n## outboxctl explain {}\n\n{}\n\n", topic.topic, topic.title);
+        for excerpt in &topic.excerpts {
+            let section = excerpt.section.map(|section| format!("**{section}**: ")).unwrap_or_default();
+            markdown += &format!("- {section}{}\n", excerpt.text);
+        }
+    }
+    Some(Outcome::data(json!({ "search": asked, "found": found })).document(markdown))
 }
 
 fn list() -> Outcome {

@@ -65,6 +65,7 @@ topics! {
         "private-database"
         "upgrades"
         "teardown"
+        "runbook"
         "troubleshooting"
         "repair"
         "tail"
@@ -98,18 +99,28 @@ pub struct Text {
 /// # Errors
 /// `Usage` with the nearest name, if there is neither.
 pub fn find(asked: &str) -> Result<Text> {
-    let name = asked.trim().to_lowercase().replace([' ', '_'], "-");
+    let name = name_of(asked);
     if let Some(topic) = TOPICS.iter().find(|topic| topic.name == name) {
         return Ok(Text { name, markdown: topic.text.to_owned() });
     }
     if let Some(kind) = Kind::from_name(&name) {
         return Ok(Text { name, markdown: of_kind(kind) });
     }
-    let kinds = Kind::ALL.iter().map(|kind| kind.name());
-    let near = similar(&name, TOPICS.iter().map(|topic| topic.name).chain(kinds));
+    let near = similar_names(asked);
     let meant = (!near.is_empty()).then(|| format!("did you mean {}?", near.join(" or ")));
     let error = Error::new(Kind::Usage, format!("topic {asked:?} not found")).with_hints(meant);
     Err(error.hint("`outboxctl explain` lists them all"))
+}
+
+/// Returns names of topics and errors that are similar to the requested one.
+pub fn similar_names(asked: &str) -> Vec<&'static str> {
+    let kinds = Kind::ALL.iter().map(|kind| kind.name());
+    similar(&name_of(asked), TOPICS.iter().map(|topic| topic.name).chain(kinds))
+}
+
+/// Returns the form in which topics and errors are named.
+fn name_of(asked: &str) -> String {
+    asked.trim().to_lowercase().replace([' ', '_'], "-")
 }
 
 /// Returns the kind's section of `topics/errors.md`, under its name and exit code.
