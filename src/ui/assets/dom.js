@@ -16,9 +16,14 @@ export const make = (name, attributes, ...children) => fill(document.createEleme
 export const draw = (name, attributes, ...children) => fill(document.createElementNS(SVG, name), attributes, children);
 export const byId = (id) => document.getElementById(id);
 
-/** Sets text only if it differs, so that screen readers and selections are not disturbed. */
+/**
+ * Sets text only if it differs, so that screen readers and selections are not disturbed. The words of
+ * a command do not break at their hyphens.
+ */
 export function say(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  if (node.textContent === text) return;
+  const parts = text?.includes("outboxctl ") ? text.split(/(\S*-\S*)/) : [text ?? ""];
+  node.replaceChildren(...parts.map((part, i) => (i % 2 ? make("span", { class: "whole" }, part) : part)));
 }
 
 /**

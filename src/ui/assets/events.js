@@ -8,6 +8,8 @@ import * as words from "./words.js";
 
 const SHOWN = 100;
 const KEPT = 500;
+/** Maximum events that a new connection receives first (`http::api::EVENTS`). */
+const SENT = 200;
 const traces = new Map();
 /** The trace of each row. */
 const shown = new WeakMap();
@@ -35,7 +37,7 @@ export function takeTraces(list) {
   for (const trace of sorted.slice(KEPT)) traces.delete(trace.id);
   reconcile(body.rows, sorted.slice(0, SHOWN), (trace) => trace.id, build, update);
   body.show(sorted.length > 0);
-  numberTab("events", sorted.length >= KEPT ? `${KEPT}+` : String(sorted.length));
+  numberTab("events", sorted.length >= SENT ? `${SENT}+` : String(sorted.length));
   began = true;
 }
 

@@ -97,7 +97,7 @@ function facts(picture) {
   }
   if (consumers) {
     const { members } = consumers;
-    list.push({ name: "Consumers", value: words.count(members.length), more: members.map(consumer).join("; ") || `start one: ${words.command("consume")}`, bad: members.length === 0 });
+    list.push({ name: "Consumers", value: words.count(members.length), more: members.map(consumer).join("; ") || `start one: ${words.command("consume --exec COMMAND")}`, bad: members.length === 0 });
   }
   for (const slot of slots) {
     const state = slot.active ? "active" : "inactive: no reader";

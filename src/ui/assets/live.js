@@ -1,31 +1,60 @@
-// The live connection. The browser reconnects by itself; after an error response, this retries.
+// The live connection. The browser reconnects by itself; after an error response, this retries. A connection without
+// messages is lost, too: the server sends one every second.
 
 import { byId, say } from "./dom.js";
 import * as words from "./words.js";
 
-const names = { live: "Live", wait: "Reconnecting…" };
+const names = { live: "Live", wait: "Reconnecting…", refused: "Signed out" };
+/** Milliseconds without a message after which a connection counts as lost. */
+const SILENCE = 10_000;
 
 /** Time at which an established connection was lost. */
 let lost = null;
 
 function show(state) {
   const link = byId("link");
+  if (link.dataset.state === state) return;
   if (state === "live") lost = null;
   else if (link.dataset.state === "live") lost = new Date().toISOString();
   link.dataset.state = state;
   say(link, names[state]);
-  say(byId("away"), lost ? `No answer from the server since ${words.second(lost)}. The data is from that time; the page reconnects automatically.` : "");
+  const remedy = state === "refused"
+    ? "The server has another token now: open the address that outboxctl ui printed at its start."
+    : "The page reconnects automatically.";
+  say(byId("away"), lost ? `No answer from the server since ${words.second(lost)}. The data is from that time. ${remedy}` : "");
+}
+
+/** Returns whether the server runs and refuses the token of this page. */
+async function isRefused() {
+  try {
+    return (await fetch("/healthz")).status === 401;
+  } catch {
+    return false;
+  }
 }
 
 /** `handlers` by message name; each gets the parsed data. */
 export function connect(handlers) {
   const source = new EventSource("/api/events");
-  source.onopen = () => show("live");
-  source.onerror = () => {
-    show("wait");
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => connect(handlers), 2000);
+  let heard = Date.now();
+  const silence = setInterval(() => {
+    if (source.readyState === EventSource.OPEN && Date.now() - heard > SILENCE) show("wait");
+  }, 1000);
+  source.onopen = () => {
+    heard = Date.now();
+    show("live");
+  };
+  source.onerror = async () => {
+    if (source.readyState !== EventSource.CLOSED) return show("wait");
+    clearInterval(silence);
+    setTimeout(() => connect(handlers), 2000);
+    show(await isRefused() ? "refused" : "wait");
   };
   for (const [name, handle] of Object.entries(handlers)) {
-    source.addEventListener(name, (message) => handle(JSON.parse(message.data)));
+    source.addEventListener(name, (message) => {
+      heard = Date.now();
+      show("live");
+      handle(JSON.parse(message.data));
+    });
   }
 }

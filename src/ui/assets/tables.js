@@ -107,7 +107,7 @@ export function beginTables(about, consumes) {
     offerTab("people", consumes() || lists.people?.length > 0);
     people(lists.people ?? []);
     offerTab("processed", consumes() || lists.processed?.length > 0);
-    processed.sayEmpty(`No event was processed yet. Start a consumer: ${words.command("consume")}`);
+    processed.sayEmpty(`No event was processed yet. Start a consumer: ${words.command("consume --exec COMMAND")}`);
     processed(lists.processed ?? []);
     const { objects, records, queued, total } = lists.dead_letters;
     const waiting = queued > 0 ? `${queued} behind the bus, in failure queues: ${words.command("dlq list")}` : "";

@@ -60,6 +60,13 @@ function millis(text) {
   return Date.parse(text.replace(/\.\d+/, "")) + Number(`0.${fraction || 0}`) * 1000;
 }
 
+/** Characters that a reader can't see, or that change the order of the text around them. */
+const HIDDEN = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const escaped = (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`;
+
+/** Formats a string of JSON with its letters instead of escapes, except for control characters. */
+const readable = (token) => JSON.stringify(JSON.parse(token)).replace(HIDDEN, escaped);
+
 /** Formats JSON for reading; other text is unchanged. Numbers keep their digits, because they are not parsed. */
 export function pretty(value) {
   const text = typeof value === "string" ? value : JSON.stringify(value);
@@ -76,6 +83,7 @@ export function pretty(value) {
     if ("}]".includes(token)) return depth--, empty ? token : line() + token;
     if (token === ",") return token + line();
     if (token === ":") return ": ";
+    if (token.startsWith('"')) return readable(token);
     if (!"{[".includes(token)) return token;
     depth++;
     return "}]".includes(tokens[at + 1]) ? token : token + line();

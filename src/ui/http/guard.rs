@@ -35,6 +35,13 @@ const HEADERS: [(HeaderName, &str); 7] = [
 const ONWARD: &str = "<!doctype html><html lang=\"en\"><meta http-equiv=\"refresh\" content=\"0;url=/\">\
                       <title>outboxctl ui</title><p><a href=\"/\">Show the pipeline</a></p></html>";
 
+/// The answer to a browser that opens the page without its token, such as by a bookmark.
+const SIGNED_OUT: &str = "<!doctype html><html lang=\"en\"><meta name=\"viewport\" content=\"width=device-width\">\
+                          <meta name=\"color-scheme\" content=\"light dark\"><title>outboxctl ui</title>\
+                          <h1>This page needs its token</h1><p>Open the address that <code>outboxctl ui</code> printed at \
+                          its start. Each start has another token, unless the option <code>--token-file</code> names a \
+                          file.</p></html>";
+
 /// The secret that requests must present.
 #[derive(Clone)]
 pub struct Access {
@@ -74,7 +81,7 @@ pub async fn guard(State(site): State<Site>, request: Request, next: Next) -> Re
         None => match site.access.exchange(request.method(), request.uri()) {
             Some(exchanged) => exchanged,
             None if site.access.permits(request.headers()) => next.run(request).await,
-            None => unauthorized(),
+            None => unauthorized(request.headers()),
         },
     };
     let headers = response.headers_mut();
@@ -85,9 +92,13 @@ pub async fn guard(State(site): State<Site>, request: Request, next: Next) -> Re
     response
 }
 
-fn unauthorized() -> Response {
+fn unauthorized(headers: &HeaderMap) -> Response {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let text = "open the address that `outboxctl ui` printed; programs send its token as a bearer token";
-    let mut response = Problem::new(StatusCode::UNAUTHORIZED, text).into_response();
+    let mut response = match accepted.contains("text/html") {
+        true => (StatusCode::UNAUTHORIZED, Html(SIGNED_OUT)).into_response(),
+        false => Problem::new(StatusCode::UNAUTHORIZED, text).into_response(),
+    };
     // RFC 9110, section 11.6.1.
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
@@ -152,6 +163,20 @@ mod tests {
             ("x-token", "secret"),
         ];
         assert!(refused.iter().all(|(name, value)| !permits(name, value)));
+    }
+
+    #[test]
+    fn a_browser_without_the_token_gets_a_page() {
+        let kind = |accepted: &str| {
+            let response = unauthorized(&headers(&[("accept", accepted)]));
+            assert_eq!(
+                (response.status().as_u16(), &response.headers()["www-authenticate"]),
+                (401, &"Bearer".parse().unwrap())
+            );
+            response.headers()["content-type"].to_str().expect("text").to_owned()
+        };
+        assert!(kind("text/html,application/xhtml+xml,*/*;q=0.8").starts_with("text/html"));
+        assert!(kind("application/json").starts_with("application/problem+json") && kind("*/*").contains("json"));
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl Consumers {
         let alive: Vec<_> = self.members.iter().filter(|member| member.is_alive()).collect();
         let held: usize = alive.iter().map(|member| member.shards).sum();
         match (self.members.len(), alive.len()) {
-            (0, _) => (Condition::Bad, "no consumer: run `outboxctl consume`".into()),
+            (0, _) => (Condition::Bad, "no consumer: run `outboxctl consume --exec COMMAND`".into()),
             (_, 1..) => {
                 let plural = if alive.len() == 1 { "" } else { "s" };
                 let words = format!("{} consumer{plural}, {held} of {} shards", alive.len(), self.shards);
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn missing_renewals_count_only_after_a_while() {
-        assert_eq!(group(0, &[]), (Condition::Bad, "no consumer: run `outboxctl consume`".into()));
+        assert_eq!(group(0, &[]), (Condition::Bad, "no consumer: run `outboxctl consume --exec COMMAND`".into()));
         assert_eq!(group(1, &[("a", 4, None)]).0, Condition::Unsure);
         assert_eq!(group(11, &[("a", 4, None)]), (Condition::Bad, "no consumer has renewed for 11 s".into()));
         assert_eq!(group(60, &[("a", 4, Some(45))]), (Condition::Bad, "no consumer has renewed for 45 s".into()));
