@@ -22,7 +22,13 @@ pub fn listen(port: u16, what: &str, flag: &str) -> Result<(Vec<TcpListener>, u1
                 "stop that process, or choose another port: `outboxctl local up {flag} 0` (0 picks a free one)"
             )))
         }
-        Err(error) => Err(error).or_fail(Kind::LocalSetup, || format!("port {port}, for {what}, can't be opened")),
+        Err(error) => {
+            let reserved = error.kind() == std::io::ErrorKind::PermissionDenied;
+            let hint =
+                reserved.then(|| format!("ports below 1024 are usually reserved for root: choose a higher {flag}"));
+            let failed = Error::new(Kind::LocalSetup, format!("port {port}, for {what}, can't be opened"));
+            Err(failed.with_source(error).with_hints(hint))
+        }
     }
 }
 

@@ -26,6 +26,7 @@ pub mod wrap;
 pub use crate::report::{Event, Expect, Level, Reporter, bytes, clean, clean_line, count, escape, utc};
 pub use console::{Console, print, print_error};
 pub use outcome::{Outcome, Table};
+pub use tables::NO_BREAK;
 pub use terminal::{choose_color, respect_empty_term, width as terminal_width};
 
 /// Version of the NDJSON contract; every line carries it as `v`.

@@ -14,6 +14,9 @@ const FLOOR: usize = 8;
 /// Minimum columns of a last column whose wider cells are written below their rows.
 const PROSE: usize = 24;
 
+/// A space at which no cell breaks; it is printed as a space.
+pub const NO_BREAK: char = '\u{a0}';
+
 /// Columns before a cell that is written below its row.
 const INDENT: usize = 5;
 
@@ -21,8 +24,13 @@ const INDENT: usize = 5;
 pub fn format(table: &Table) -> String {
     match terminal::width() {
         Some(width) => format_within(table, width),
-        None => drawn(table).trim_fmt(),
+        None => spaced(drawn(table).trim_fmt()),
     }
+}
+
+/// Replaces no-break spaces, with which the output cannot be searched.
+fn spaced(text: String) -> String {
+    text.replace(NO_BREAK, " ")
 }
 
 /// Draws a table in at most `width` columns. No word is broken that fits on one line. If only the last column is too
@@ -33,13 +41,13 @@ pub fn format_within(table: &Table, width: usize) -> String {
     let mut drawn = drawn(&table);
     drawn.set_width(u16::try_from(width).unwrap_or(u16::MAX));
     if widest.iter().sum::<usize>() > width {
-        return below(&table, width).unwrap_or_else(|| paragraphs(&table, width));
+        return spaced(below(&table, width).unwrap_or_else(|| paragraphs(&table, width)));
     }
     for (column, least) in drawn.column_iter_mut().zip(widest) {
         let least = u16::try_from(least).unwrap_or(u16::MAX);
         column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
     }
-    drawn.trim_fmt()
+    spaced(drawn.trim_fmt())
 }
 
 /// Returns the minimum width of each column, with the padding on its left: of its widest word, and of a few letters.
@@ -130,6 +138,16 @@ mod tests {
         let policy = "Policy may read what is in the stream and nothing else";
         assert_eq!(lines[3..].concat().join(" "), policy, "{drawn}");
         assert!(drawn.lines().all(|line| measure_text_width(line) <= 40), "{drawn}");
+    }
+
+    #[test]
+    fn cells_do_not_break_at_no_break_spaces() {
+        let mut table = Table::new(["hop", "out of order"]);
+        table.row(["rolled\u{a0}back", "0"]);
+        let drawn = format_within(&table, 20);
+        let lines: Vec<&str> = drawn.lines().map(str::trim).collect();
+        assert!(lines.contains(&"rolled back  0"), "{drawn}");
+        assert!(lines[1].ends_with("order"), "{drawn}");
     }
 
     #[test]

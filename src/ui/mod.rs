@@ -49,12 +49,23 @@ pub fn token() -> Result<String> {
 /// Listens on a port of this machine; 0 chooses a free one.
 ///
 /// # Errors
-/// `PortInUse` if the port can't be opened.
+/// `PortInUse`, or `Io` if the port can't be opened for another reason.
 pub fn listen(port: u16) -> Result<Vec<TcpListener>> {
-    listener::bind(port).map_err(|error| {
-        let taken = Error::new(Kind::PortInUse, format!("cannot listen on port {port}"));
-        taken.with_source(error).hint("choose another with --port, or use --port 0 for a free one")
-    })
+    listener::bind(port).map_err(|error| cannot_listen(port, error))
+}
+
+/// Returns the error of a port that can't be opened: in use, reserved for root, or without a loopback address.
+fn cannot_listen(port: u16, error: std::io::Error) -> Error {
+    use std::io::ErrorKind::{AddrInUse, AddrNotAvailable, PermissionDenied};
+    let (kind, hint) = match error.kind() {
+        AddrInUse => (Kind::PortInUse, "choose another with --port, or use --port 0 for a free one"),
+        PermissionDenied => {
+            (Kind::Io, "ports below 1024 are usually reserved for root: choose a higher one with --port")
+        }
+        AddrNotAvailable => (Kind::Io, "this machine has no address 127.0.0.1: start its loopback interface"),
+        _ => (Kind::Io, "choose another with --port, or use --port 0 for a free one"),
+    };
+    Error::new(kind, format!("cannot listen on port {port}")).with_source(error).hint(hint)
 }
 
 /// Serves until cancelled, on listeners of one port.
@@ -77,4 +88,22 @@ pub async fn serve(
     let service = TowerToHyperService::new(http::router(site));
     listener::serve(listeners, listener::Limits::default(), cancel, service).await;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_that_cannot_be_opened_has_the_hint_of_its_reason() {
+        use std::io::ErrorKind::{AddrInUse, AddrNotAvailable, Other, PermissionDenied};
+        let hint = |kind: std::io::ErrorKind| {
+            let error = cannot_listen(80, kind.into());
+            (error.kind(), error.hints().next().map(str::to_owned).unwrap_or_default())
+        };
+        assert_eq!(hint(AddrInUse).0, Kind::PortInUse);
+        assert_eq!(hint(Other).0, Kind::Io);
+        assert!(hint(PermissionDenied).0 == Kind::Io && hint(PermissionDenied).1.contains("root"));
+        assert!(hint(AddrNotAvailable).0 == Kind::Io && hint(AddrNotAvailable).1.contains("127.0.0.1"));
+    }
 }

@@ -111,5 +111,5 @@ async fn consumer_is_alive(deployment: &Deployment, reporter: &dyn Reporter, gro
     }
     let seconds = CONSUMER_PATIENCE.as_secs();
     Err(Error::new(Kind::Failed, format!("no consumer of group {group} renewed a lease in {seconds} s"))
-        .hint("start one in another terminal: `outboxctl consume`"))
+        .hint("start one in another terminal: `outboxctl consume --exec COMMAND`"))
 }

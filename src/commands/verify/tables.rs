@@ -1,6 +1,6 @@
 //! The tables of a verification.
 
-use crate::output::Table;
+use crate::output::{NO_BREAK, Table};
 use crate::verify::{Latency, Report};
 
 /// Returns the table of hops, and the aggregates with findings.
@@ -26,7 +26,9 @@ pub fn tables(report: &Report) -> Vec<Table> {
             ms(previous, |l| l.p99_ms),
         ]);
     }
-    table.row(["rolled back".into(), format!("{} of {}", report.rolled_back_arrived.len(), report.rolled_back)]);
+    // One line each, also on 80 columns.
+    let rolled_back = ["rolled back".into(), format!("{} of {}", report.rolled_back_arrived.len(), report.rolled_back)];
+    table.row(rolled_back.map(|cell| cell.replace(' ', &NO_BREAK.to_string())));
     let mut tables = vec![table];
     if !report.aggregates.is_empty() {
         let mut table = Table::new(["aggregate", "lost", "duplicates", "out of order"]);

@@ -44,7 +44,7 @@ pub async fn leases(subject: Subject<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "consumer";
     let Ok(consumers) = subject.deployment.consumers(DEFAULT_GROUP) else { return Ok(missing(CHECK)) };
     let (held, all) = consumers.shards().await?;
-    let start = "start one: `outboxctl consume`";
+    let start = "start one: `outboxctl consume --exec COMMAND`";
     if held == 0 {
         let text = format!("no consumer of group {DEFAULT_GROUP} holds a shard");
         return Ok(vec![Finding::warning(CHECK, text, start).word("none")]);

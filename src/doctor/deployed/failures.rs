@@ -52,7 +52,8 @@ pub async fn queues(subject: Subject<'_>) -> Result<Vec<Finding>> {
         }
     }
     if findings.is_empty() {
-        findings.push(Finding::ok(CHECK, format!("{}, empty", count(urls.len(), "queue"))));
+        let text = if urls.is_empty() { "none".to_owned() } else { format!("{}, empty", count(urls.len(), "queue")) };
+        findings.push(Finding::ok(CHECK, text));
     }
     Ok(findings)
 }

@@ -10,7 +10,7 @@ use crate::outbox::is_abbreviated;
 /// Selects letters; without conditions all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// This cause exactly.
+    /// This cause, in any case.
     pub cause: Option<String>,
     /// An aggregate's id, or `type/id`.
     pub aggregate: Option<String>,
@@ -54,7 +54,7 @@ impl Selection {
             };
             any(&letter.event) || letter.arrivals.iter().any(|arrival| any(&arrival.view))
         };
-        self.cause.as_ref().is_none_or(|cause| *cause == letter.cause)
+        self.cause.as_ref().is_none_or(|cause| cause.eq_ignore_ascii_case(&letter.cause))
             && self.aggregate.as_deref().is_none_or(aggregate)
             && (self.ids.is_empty() || self.ids.iter().any(|id| letter.is_called(id)))
     }
@@ -199,6 +199,7 @@ mod tests {
             selection.takes(&letter)
         };
         assert!(takes(None, None, &[]) && takes(Some("Undecodable"), Some("7"), &["x", "i"]));
+        assert!(takes(Some("undecodable"), None, &[]));
         assert!(takes(None, Some("car/7"), &["k"]));
         assert!(!takes(Some("Other"), None, &[]) && !takes(None, Some("8"), &[]) && !takes(None, None, &["x"]));
     }

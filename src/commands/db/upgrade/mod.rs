@@ -271,7 +271,7 @@ impl Finished {
             (self.duplicated, "delivered more than once"),
             (self.out_of_order, "aggregates out of order"),
             (self.end.dead_letters, "dead letters (`outboxctl dlq list`)"),
-            (self.end.in_stream, "in the stream for a consumer (`outboxctl consume`)"),
+            (self.end.in_stream, "in the stream for a consumer (`outboxctl consume --exec COMMAND`)"),
         ];
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, text)| format!(", {count} {text}")).collect()
     }

@@ -165,7 +165,10 @@ async fn verdict(ctx: &Context, deployed: &Deployed, report: Report) -> Result<O
         _ => format!(", {} (`outboxctl dlq list`)", count(dead_letters, "dead letter")),
     };
     if in_stream > 0 {
-        rest += &format!(", {} in the stream for a consumer (`outboxctl consume`)", count(in_stream, "event"));
+        rest += &format!(
+            ", {} in the stream for a consumer (`outboxctl consume --exec COMMAND`)",
+            count(in_stream, "event")
+        );
     }
     if missing > 0 {
         let message = format!("{missing} of {} are missing{rest}", count(committed, "committed event"));
