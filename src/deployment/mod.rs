@@ -10,6 +10,7 @@ mod given;
 mod parts;
 mod readers;
 pub mod samples;
+mod stops;
 
 pub use readers::{Feed, Readers, Reading};
 
@@ -20,7 +21,7 @@ use crate::aws::databases::Server;
 use crate::cloudformation::{StackView, stacks};
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
-use crate::pipelines::{self, Given, Output, Owner, Part, Pipeline, Sample, Stack, Stop, WITH_SAMPLE};
+use crate::pipelines::{self, Given, Output, Owner, Part, Pipeline, Sample, WITH_SAMPLE};
 use crate::postgres::Target;
 use crate::postgres::admin::Domain;
 use crate::postgres::tls::Roots;
@@ -236,49 +237,6 @@ impl Deployment {
     /// resources replace.
     pub fn own_stacks(&self) -> impl Iterator<Item = &StackView> {
         self.stacks.iter().filter(|view| view.stack.owner == Owner::Pipeline && !self.replaces(view.stack))
-    }
-
-    /// Returns the existing resources.
-    pub fn given(&self) -> &Given {
-        &self.given
-    }
-
-    /// Returns whether existing resources replace the stack.
-    pub fn replaces(&self, stack: &Stack) -> bool {
-        self.given.replaces(stack)
-    }
-
-    /// Returns whether an existing resource stands for the output: it is not changed and not deleted.
-    pub fn is_existing(&self, output: Output) -> bool {
-        self.given.value(output).is_some()
-    }
-
-    /// Returns the stops of the deployment, in order. Where no stack is deployed, other tools made the pipeline: it has
-    /// the stops that `[existing]` names.
-    pub fn stops(&self) -> impl Iterator<Item = &'static Stop> {
-        let all = self.exists() || self.given.is_empty() && !self.is_elsewhere();
-        let stops = self.pipeline.stops(self.has_sample());
-        stops.filter(move |stop| all || self.is_existing_stop(stop))
-    }
-
-    /// Returns whether existing resources are this stop.
-    pub fn is_existing_stop(&self, stop: &Stop) -> bool {
-        match stop.part {
-            Part::Database => self.is_existing(stop.output) || self.is_elsewhere(),
-            // Only consumers of outboxctl write it.
-            Part::ProcessedLog => false,
-            _ => self.is_existing(stop.output),
-        }
-    }
-
-    /// Returns the stop of this kind; None if the deployment has none.
-    pub fn stop(&self, part: Part) -> Option<&'static Stop> {
-        self.stops().find(|stop| stop.part == part)
-    }
-
-    /// Returns the stops at which single events can be seen, in order.
-    pub fn visible_stops(&self) -> impl Iterator<Item = &'static Stop> {
-        self.stops().filter(|stop| stop.part.is_visible())
     }
 
     /// Returns the database as RDS names it; None if it is not on RDS, or not deployed.

@@ -8,6 +8,7 @@
 
 mod access;
 mod api;
+mod content;
 mod emulator;
 mod encoding;
 mod faults;

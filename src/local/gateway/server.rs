@@ -6,13 +6,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::BodyExt;
 use hyper::service::service_fn;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::access::{self, Caller};
+use super::content::{Content, Incoming, gather, read, whole};
 use super::emulator::{
     Body, CHANGED_HEADER, SERVICE_HEADER, SESSION_HEADER, UNREACHABLE_HEADER, UNSIGNED_HEADER, full,
 };
@@ -24,9 +25,6 @@ use super::{ApiRequest, ApiResponse, Gateway, Service, refusal, resources, sessi
 use crate::error::Error;
 use crate::listener::{self, Limits, Timed};
 use crate::local::state::REGION;
-
-/// Maximum size in bytes of a body that is read whole: a function's package of 50 MB in base64, as in CreateFunction.
-const BODY_LIMIT: usize = 70_167_211;
 
 /// Accepts connections for as long as it is polled: also while the stack stops, for work that has to finish.
 pub async fn serve(gateway: Arc<Gateway>, listeners: Vec<TcpListener>) {
@@ -161,24 +159,6 @@ fn is_small(headers: &HeaderMap) -> bool {
     length.and_then(|text| text.parse::<u64>().ok()).is_some_and(|length| length <= 4096)
 }
 
-/// The body of a request as it comes from the connection.
-type Incoming = Copying<Timed>;
-
-/// A request's body: read, or streamed.
-enum Content {
-    Whole(Bytes),
-    Streamed(Incoming),
-}
-
-impl Content {
-    async fn whole(self) -> Result<Bytes, Response<Body>> {
-        match self {
-            Self::Whole(body) => Ok(body),
-            Self::Streamed(body) => read(body).await,
-        }
-    }
-}
-
 /// Returns whether one of our services or a fault needs to read a request.
 fn must_be_read(gateway: &Gateway, identity: &Identity) -> bool {
     gateway.services.iter().any(|service| service.name() == identity.service) || gateway.faults.may_hit(identity)
@@ -272,12 +252,6 @@ fn unreachable_emulator(protocol: Protocol, error: &Error) -> Response<Body> {
     whole(protocol.error(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", error.message()))
 }
 
-/// Reads a response whole.
-async fn gather(response: Response<Body>) -> Result<ApiResponse, Box<dyn std::error::Error + Send + Sync>> {
-    let (head, body) = response.into_parts();
-    Ok(ApiResponse { status: head.status, headers: head.headers, body: body.collect().await?.to_bytes() })
-}
-
 /// Handles the gateway's own addresses, below `/_outboxctl/`.
 async fn own(gateway: &Arc<Gateway>, method: &Method, path: &str, body: Timed) -> Response<Body> {
     let body = match read(Copying::request(body, None)).await {
@@ -299,25 +273,4 @@ async fn end_visibility_timeouts(gateway: &Gateway) -> ApiResponse {
         Ok(counted) => ApiResponse::rest(StatusCode::OK, &counted),
         Err(error) => ApiResponse::error(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", error.message()),
     }
-}
-
-async fn read(body: Incoming) -> Result<Bytes, Response<Body>> {
-    match Limited::new(body, BODY_LIMIT).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) => {
-            let (status, code) = if error.is::<http_body_util::LengthLimitError>() {
-                (StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge")
-            } else {
-                (StatusCode::REQUEST_TIMEOUT, "RequestTimeout")
-            };
-            Err(whole(ApiResponse::error(status, code, &error.to_string())))
-        }
-    }
-}
-
-fn whole(answer: ApiResponse) -> Response<Body> {
-    let mut response = Response::new(full(answer.body));
-    *response.status_mut() = answer.status;
-    *response.headers_mut() = answer.headers;
-    response
 }

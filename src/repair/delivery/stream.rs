@@ -3,7 +3,7 @@
 
 use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::primitives::Blob;
-use aws_sdk_kinesis::types::PutRecordsRequestEntry;
+use aws_sdk_kinesis::types::{PutRecordsRequestEntry, PutRecordsResultEntry};
 use chrono::Utc;
 
 use super::{Record, record};
@@ -23,6 +23,21 @@ fn entry(record: &Record, layout: &Layout) -> Result<Result<PutRecordsRequestEnt
     }
     let entry = PutRecordsRequestEntry::builder().data(Blob::new(bytes)).partition_key(&record.partition_key);
     entry.build().map(Ok).map_err(|error| Error::new(Kind::Unexpected, "a record").with_source(error))
+}
+
+/// Sends one request; returns the result of each entry.
+async fn put_once(
+    client: &Client,
+    stream: &str,
+    entries: Vec<PutRecordsRequestEntry>,
+) -> Result<Vec<PutRecordsResultEntry>> {
+    let count = entries.len();
+    let answer = client.put_records().stream_name(stream).set_records(Some(entries)).send().await;
+    let results = answer.aws(format!("put records into {stream}"))?.records;
+    match results.len() == count {
+        true => Ok(results),
+        false => Err(Error::new(Kind::Unexpected, format!("{stream} did not report on every record"))),
+    }
 }
 
 /// Sends the records; after one that was not accepted, later ones of its aggregate are not sent. If a request fails
@@ -62,13 +77,8 @@ pub(super) async fn put(client: &Client, stream: &str, layout: &Layout, records:
         if entries.is_empty() {
             continue;
         }
-        let answer = client.put_records().stream_name(stream).set_records(Some(entries)).send().await;
-        let short = || Error::new(Kind::Unexpected, format!("{stream} did not report on every record"));
-        let answer = answer
-            .aws(format!("put records into {stream}"))
-            .and_then(|answer| if answer.records().len() == sent.len() { Ok(answer) } else { Err(short()) });
-        let answer = match answer {
-            Ok(answer) => answer,
+        let results = match put_once(client, stream, entries).await {
+            Ok(results) => results,
             Err(error) if !verdicts.contains(&Verdict::Accepted) => return Err(error),
             Err(error) => {
                 for (_, at) in sent {
@@ -77,7 +87,7 @@ pub(super) async fn put(client: &Client, stream: &str, layout: &Layout, records:
                 return Ok(verdicts);
             }
         };
-        for ((ticket, at), result) in sent.into_iter().zip(answer.records()) {
+        for ((ticket, at), result) in sent.into_iter().zip(&results) {
             match result.error_code() {
                 None => {
                     verdicts[at] = Verdict::Accepted;
