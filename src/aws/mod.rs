@@ -2,8 +2,8 @@
 //! Imports `error`, `outbox`, `report`, `settings` and `timing`.
 //!
 //! Start with `clients.rs`: one SDK configuration for the clients of all services. `dms/` controls the capture task,
-//! `package/` builds and uploads the functions' code, `dynamodb/` writes and reads outbox items, and `health.rs` reads the
-//! state of deployed resources. A function whose comment names no errors fails with those of the services that it calls.
+//! `package/` builds and uploads the functions' code, and `dynamodb/` writes and reads outbox items. A function whose
+//! comment names no errors fails with those of the services that it calls.
 
 mod access_key;
 pub mod account;
@@ -19,7 +19,6 @@ pub mod dynamodb;
 pub mod endpoint;
 pub mod event_source;
 pub mod function;
-pub mod health;
 mod https;
 pub mod log_groups;
 pub mod named;

@@ -7,11 +7,13 @@
 
 pub mod database;
 mod given;
+mod health;
 mod parts;
 mod readers;
 pub mod samples;
 mod stops;
 
+pub use health::Health;
 pub use readers::{Feed, Readers, Reading};
 
 use std::collections::BTreeMap;

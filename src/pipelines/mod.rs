@@ -37,7 +37,7 @@ pub use hop::Hop;
 pub use objections::{ENGINES, incomplete, objections};
 pub use output::Output;
 pub use parameters::{ENGINE, Parameter, parameters};
-pub use route::{FailureStore, Part, Route, Sample, Stop, Store, Target};
+pub use route::{FailureStore, Part, Probe, Route, Sample, Stop, Store, Target};
 pub use shared::{ACCOUNT, AURORA, DATABASE, NETWORK, POSTGRES, STREAM};
 pub use stage::{is_development, is_production};
 

@@ -2,7 +2,6 @@
 //! so that none of them contains the name of a pipeline.
 
 use super::{Hop, Output};
-use crate::aws::health::Probe;
 
 /// The path of an event through a pipeline, with its sample, target and failure stores.
 #[derive(Debug, Clone, Copy)]
@@ -74,6 +73,23 @@ pub struct Resource {
     pub what: &'static str,
     pub output: Output,
     pub probe: Probe,
+}
+
+/// The kind of a resource, which decides how its state is read.
+#[derive(Debug, Clone, Copy)]
+pub enum Probe {
+    Database,
+    /// An Aurora cluster.
+    Cluster,
+    Task,
+    Stream,
+    /// A DynamoDB table, by its name.
+    Table,
+    /// The change stream of a DynamoDB table, by its ARN.
+    TableStream,
+    Function,
+    EventSource,
+    Bus,
 }
 
 /// The aggregate of the sample's events.

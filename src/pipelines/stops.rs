@@ -1,8 +1,7 @@
 //! The stops of the routes.
 
 use super::Output;
-use super::route::{FailureStore, Part, Resource, Stop, Store, Target};
-use crate::aws::health::Probe;
+use super::route::{FailureStore, Part, Probe, Resource, Stop, Store, Target};
 
 const fn resource(what: &'static str, output: Output, probe: Probe) -> Resource {
     Resource { what, output, probe }

@@ -54,7 +54,7 @@ pub struct Stop {
     pub label: &'static str,
     /// The services that do the work.
     pub place: String,
-    /// Resources of [`crate::aws::health`] that show its state.
+    /// Resources of [`Health`](crate::deployment::Health) that show its state.
     #[serde(skip)]
     pub resources: Vec<&'static str>,
 }

@@ -26,8 +26,8 @@ pub use tables::{DeadLetter, Fill, ROWS, Tables};
 pub use trace::{Detail, Trace};
 
 use crate::aws::dms::SlotUse;
-use crate::aws::health::Health;
 use crate::deployment::Deployment;
+use crate::deployment::Health;
 use crate::pipelines::{Output, Part};
 use crate::postgres::admin::Earlier;
 use crate::settings::Place;

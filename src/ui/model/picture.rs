@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::counts::{Class, Quantiles, WINDOW};
 use super::{Condition, Consumers, Fill, Head, Model, Source, State, Step, Stop};
-use crate::aws::health::Health;
+use crate::deployment::Health;
 use crate::postgres::admin::{REBUILD, Slot, SlotTrouble};
 
 /// The resource that reads the replication slot.

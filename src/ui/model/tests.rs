@@ -52,7 +52,7 @@ fn an_event_counts_once_at_each_hop_in_any_order() {
 #[test]
 fn a_capture_without_its_slot_is_broken_whatever_the_state_of_its_task() {
     use crate::aws::dms::SlotUse;
-    use crate::aws::health::Health;
+    use crate::deployment::Health;
     use crate::postgres::admin::Slot;
     use crate::ui::model::Condition;
     let model = model();

@@ -5,22 +5,13 @@ use std::time::Duration;
 
 use super::Watch;
 use crate::aws::dms::SlotUse;
-use crate::aws::health::{self, Health};
 use crate::deployment::Deployment;
 use crate::pipelines::Output;
 
 pub async fn follow(watch: Watch, deployment: Arc<Deployment>) {
-    let resources = deployment.pipeline.stops(false).flat_map(|stop| stop.resources).filter_map(|resource| {
-        Some((resource.probe, resource.what, deployment.output(resource.output).ok()?.to_owned()))
-    });
-    let resources: Vec<_> = resources.collect();
-    let existing = deployment.pipeline.stops(false).flat_map(|stop| stop.resources);
-    let existing = existing.filter(|resource| deployment.is_existing(resource.output)).map(|resource| resource.what);
-    let existing: Vec<_> = existing.collect();
     loop {
-        let looked = async { tokio::join!(health::probe(&deployment.clients, resources.clone()), slot(&deployment)) };
+        let looked = async { tokio::join!(deployment.health(), slot(&deployment)) };
         let Some((health, slot)) = watch.cancel.run_until_cancelled(looked).await else { return };
-        let health = marked(health, &existing);
         {
             let mut state = watch.model.lock();
             if state.slot != slot {
@@ -36,15 +27,6 @@ pub async fn follow(watch: Watch, deployment: Arc<Deployment>) {
             return;
         }
     }
-}
-
-/// Marks the resources that outboxctl did not create.
-fn marked(mut health: Vec<Health>, existing: &[&str]) -> Vec<Health> {
-    for one in health.iter_mut().filter(|one| existing.contains(&one.what)) {
-        let separator = if one.detail.is_empty() { "" } else { "; " };
-        one.detail.push_str(&format!("{separator}existing, left alone"));
-    }
-    health
 }
 
 /// Returns the slot that the capture needs; none without a capture, or if DMS does not answer, which its health shows.

@@ -2,10 +2,12 @@
 
 use futures_util::future::join_all;
 
-use super::databases::{self, writer};
-use super::dms::describe;
-use super::{Clients, stream};
+use super::Deployment;
+use crate::aws::databases::{self, writer};
+use crate::aws::dms::describe;
+use crate::aws::{Clients, stream};
 use crate::error::{AwsContext, RESOURCE_MISSING, Result};
+use crate::pipelines::Probe;
 
 /// The state of one resource.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -19,34 +21,30 @@ pub struct Health {
     pub detail: String,
 }
 
-/// Kinds of resources.
-#[derive(Debug, Clone, Copy)]
-pub enum Probe {
-    Database,
-    /// An Aurora cluster.
-    Cluster,
-    Task,
-    Stream,
-    /// A DynamoDB table, by its name.
-    Table,
-    /// The change stream of a DynamoDB table, by its ARN.
-    TableStream,
-    Function,
-    EventSource,
-    Bus,
+impl Deployment {
+    /// Reads the states of all resources in parallel. A service without an answer has an error in its line.
+    pub async fn health(&self) -> Vec<Health> {
+        let resources = self.pipeline.stops(false).flat_map(|stop| stop.resources);
+        let named = resources.filter_map(|resource| Some((resource, self.output(resource.output).ok()?)));
+        let looks = named.map(|(resource, name)| async move {
+            let mut health = look(&self.clients, resource.probe, resource.what, name).await;
+            if self.is_existing(resource.output) {
+                let separator = if health.detail.is_empty() { "" } else { "; " };
+                health.detail.push_str(&format!("{separator}existing, left alone"));
+            }
+            health
+        });
+        join_all(looks).await
+    }
 }
 
-/// Reads the states of all resources in parallel. A service without an answer has an error in its line.
-pub async fn probe(clients: &Clients, resources: Vec<(Probe, &'static str, String)>) -> Vec<Health> {
-    join_all(resources.into_iter().map(|(probe, what, name)| async move {
-        let (state, detail) = match state(clients, probe, &name).await {
-            Ok(Some(answer)) => answer,
-            Ok(None) => ("gone".to_owned(), String::new()),
-            Err(error) => ("unknown".to_owned(), error.message().to_owned()),
-        };
-        Health { what, name, state, detail }
-    }))
-    .await
+async fn look(clients: &Clients, probe: Probe, what: &'static str, name: &str) -> Health {
+    let (state, detail) = match state(clients, probe, name).await {
+        Ok(Some(answer)) => answer,
+        Ok(None) => ("gone".to_owned(), String::new()),
+        Err(error) => ("unknown".to_owned(), error.message().to_owned()),
+    };
+    Health { what, name: name.to_owned(), state, detail }
 }
 
 /// State and details; None for a resource that does not exist.
@@ -162,7 +160,8 @@ mod tests {
             Probe::EventSource,
             Probe::Bus,
         ];
-        for found in probe(&clients, probes.map(|probe| (probe, "part", format!("{probe:?}"))).to_vec()).await {
+        for probe in probes {
+            let found = look(&clients, probe, "part", &format!("{probe:?}")).await;
             assert_eq!(found.state, "gone", "{found:?}");
         }
     }
