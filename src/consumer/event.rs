@@ -2,6 +2,7 @@
 
 use aws_sdk_kinesis::types::Record;
 use chrono::Datelike;
+use uuid::Uuid;
 
 use crate::outbox::formats::dms::{Recognised, recognise};
 use crate::outbox::{Layout, Message, RowError, digest};
@@ -22,8 +23,8 @@ pub enum Content {
     /// A record without an event: a control record, a row of another table or of DMS's own, or a change other than an
     /// insert.
     Skip,
-    /// A record that should be an event and can't be read.
-    Broken { delivery: Delivery, reason: String },
+    /// A record that should be an event and can't be read, with the event's id if that can be read.
+    Broken { delivery: Delivery, reason: String, event_id: Option<Uuid> },
 }
 
 /// An event, and the position of its record.
@@ -74,12 +75,16 @@ fn content(delivery: Delivery, layout: &Layout) -> Content {
         Recognised::Event(message) => *message,
         Recognised::Broken(broken) => {
             let row = if broken.code == "NotAnOutboxRow" { "not an outbox row: " } else { "" };
-            return Content::Broken { delivery, reason: format!("{row}{}", broken.reason) };
+            let reason = format!("{row}{}", broken.reason);
+            return Content::Broken { delivery, reason, event_id: broken.event_id };
         }
     };
     match fits(&message, layout) {
         Ok(()) => Content::Event(Box::new(Event { message, delivery })),
-        Err(error) => Content::Broken { delivery, reason: format!("not an outbox row: {error}") },
+        Err(error) => {
+            let (reason, event_id) = (format!("not an outbox row: {error}"), Some(message.id));
+            Content::Broken { delivery, reason, event_id }
+        }
     }
 }
 
@@ -161,10 +166,13 @@ pub mod tests {
         for skipped in [text.replace("\"insert\"", "\"update\""), text.replace("\"outbox\"", "\"awsdms_status\"")] {
             assert!(matches!(arrival(skipped.into_bytes()).content, Content::Skip));
         }
-        for broken in [text.replace("\"sequence\":3,", ""), "{".into(), "[]".into()] {
+        let id = Some(Uuid::from_u128(1));
+        for (broken, known) in [(text.replace("\"sequence\":3,", ""), id), ("{".into(), None), ("[]".into(), None)] {
             let bytes = broken.into_bytes();
-            let Content::Broken { delivery, .. } = arrival(bytes.clone()).content else { panic!("not broken") };
-            assert_eq!(delivery.payload, bytes);
+            let Content::Broken { delivery, event_id, .. } = arrival(bytes.clone()).content else {
+                panic!("not broken")
+            };
+            assert_eq!((delivery.payload, event_id), (bytes, known));
         }
     }
 
@@ -172,7 +180,10 @@ pub mod tests {
     fn events_that_the_inbox_would_refuse_are_failures() {
         let text = String::from_utf8(record(Uuid::from_u128(1), "p1", 3)).expect("text");
         let reason = |text: String| match arrival(text.into_bytes()).content {
-            Content::Broken { reason, .. } => reason,
+            Content::Broken { reason, event_id, .. } => {
+                assert_eq!(event_id, Some(Uuid::from_u128(1)));
+                reason
+            }
             other => panic!("{other:?}"),
         };
         let long = |length| text.replace("\"p1\"", &format!("\"{}\"", "ž".repeat(length)));

@@ -113,8 +113,8 @@ impl<S: Store> Processor<S> {
                     self.metrics.count(|totals| totals.skipped += 1);
                     progress.done(ticket);
                 }
-                Content::Broken { delivery, reason } => {
-                    let failure = Failure { delivery, event: None, replayed: None, reason, attempts: 1 };
+                Content::Broken { delivery, reason, event_id } => {
+                    let failure = Failure { delivery, event: None, unmarked: event_id, reason, attempts: 1 };
                     self.fail(&failure, lease).await?;
                     progress.done(ticket);
                 }
@@ -213,8 +213,8 @@ impl<S: Store> Processor<S> {
         self.handled(&event, Outcome::Failed, mark.attempts, Some(&reason));
         // A replayed event has a mark already.
         let (attempts, id) = (mark.attempts, mark.event_id);
-        let (mark, replayed) = if event.message.replay.is_none() { (Some(mark), None) } else { (None, Some(id)) };
-        let failure = Failure { attempts, delivery: event.delivery, event: mark, replayed, reason };
+        let (mark, unmarked) = if event.message.replay.is_none() { (Some(mark), None) } else { (None, Some(id)) };
+        let failure = Failure { attempts, delivery: event.delivery, event: mark, unmarked, reason };
         self.fail(&failure, lease).await
     }
 

@@ -50,8 +50,9 @@ pub struct Failure {
     pub delivery: Delivery,
     /// The mark of the event; `None` if the record contains no readable event, or one of a replay.
     pub event: Option<Mark>,
-    /// The id of a replay's event, which may have a mark from its delivery.
-    pub replayed: Option<Uuid>,
+    /// The id of an event that gets no mark: that of a replay, which may have one from its delivery, or of a row that can't
+    /// be read.
+    pub unmarked: Option<Uuid>,
     pub reason: String,
     pub attempts: i32,
 }
@@ -179,7 +180,7 @@ impl Inbox {
 
     /// Stores a failed record. Its outbox row stays unprocessed.
     pub async fn fail(&self, stream: &str, failure: &Failure) -> Result<()> {
-        let Failure { delivery, event, replayed, reason, attempts } = failure;
+        let Failure { delivery, event, unmarked, reason, attempts } = failure;
         let Delivery { shard_id, sequence_number, partition_key, payload } = delivery;
         // PostgreSQL's text contains no NUL.
         let [reason, partition_key] = [reason, partition_key].map(|text| text.replace('\0', "\u{fffd}"));
@@ -187,7 +188,7 @@ impl Inbox {
             vec![&self.consumer, &stream, shard_id, sequence_number, &partition_key, &reason, attempts, payload];
         let statement = match event {
             None => {
-                parameters.push(replayed);
+                parameters.push(unmarked);
                 FAIL_RECORD
             }
             Some(event) => {

@@ -61,7 +61,12 @@ fn letter(row: FailureRow, layout: &Layout) -> DeadLetter {
         aggregate_id: row.aggregate_id.clone(),
         sequence: row.sequence,
     });
-    let cause = if row.event_id.is_none() { "Undecodable".to_owned() } else { cause(&row.reason) };
+    let cause = match row.event_id {
+        // The code of the publisher for the same failure.
+        _ if row.reason.starts_with("not an outbox row") => "NotAnOutboxRow".to_owned(),
+        None => "Undecodable".to_owned(),
+        Some(_) => cause(&row.reason),
+    };
     DeadLetter {
         part: format!("consumer {}", row.consumer),
         cause,
