@@ -148,6 +148,16 @@ pub const RULES: &[Rule] = &[
         "asynchronous invocations are retried twice (after 1 and 2 seconds instead of minutes)",
         "Lambda developer guide: How Lambda handles errors and retries with asynchronous invocation",
     ),
+    left_out(
+        "Lambda",
+        "a mapping with a parallelization factor has several batches of a shard in flight: here one at a time",
+        "Lambda developer guide: Polling and batching streams",
+    ),
+    left_out(
+        "Lambda",
+        "a mapping that starts at LATEST can miss records of its first minutes: here it reads all since its creation",
+        "Lambda API reference: CreateEventSourceMapping, StartingPosition",
+    ),
     left_out("Lambda", "memory and concurrency", "Lambda developer guide: Lambda quotas"),
     enforced(
         "CloudFormation",

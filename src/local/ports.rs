@@ -6,7 +6,8 @@ use crate::error::{Error, Kind, OrFail, Result};
 use crate::listener;
 
 /// Listens on the loopback addresses of this machine, and returns the port. Port 0 takes a free one. `flag` is the flag
-/// that selects another port.
+/// that selects another port. Keep the listeners: a port that is free now may be taken, even as the port of a client, before
+/// its server has started.
 ///
 /// # Errors
 /// `PortInUse`, with the process that has it if it is visible.
@@ -30,14 +31,6 @@ pub fn listen(port: u16, what: &str, flag: &str) -> Result<(Vec<TcpListener>, u1
             Err(failed.with_source(error).with_hints(hint))
         }
     }
-}
-
-/// Returns the wanted port if it is free, else another free one.
-///
-/// # Errors
-/// Same as [`listen`].
-pub fn reserve(port: u16, what: &str, flag: &str) -> Result<u16> {
-    Ok(listen(port, what, flag)?.1)
 }
 
 /// Returns whether the port is free now.

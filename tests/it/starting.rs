@@ -116,3 +116,28 @@ fn a_port_in_use_starts_no_part() {
     drop(taken);
     stack.ok(&["local", "up", "--port", &port, "--postgres-port", "0"]);
 }
+
+/// Between the choice of a port and its server's start are seconds in which other programs look for free ports.
+#[test]
+fn a_chosen_port_is_not_free_for_other_processes() {
+    let Some(real) = programs() else { return crate::support::not_run("PostgreSQL is not installed") };
+    let folder = open_folder();
+    for name in ["postgres", "pg_ctl", "psql"] {
+        symlink(real.join(name), folder.path().join(name)).expect("a link");
+    }
+    let taken = tempfile::tempdir().expect("a folder");
+    std::fs::set_permissions(taken.path(), PermissionsExt::from_mode(0o777)).expect("an open folder");
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let port = port.expect("a free port").port().to_string();
+    let script = format!(
+        "python3 -c 'import socket; socket.socket().bind((\"127.0.0.1\", {port}))' && touch {}/taken\nexec {} \"$@\"",
+        taken.path().display(),
+        real.join("initdb").display()
+    );
+    program(folder.path(), "initdb", &script);
+    let mut stack = Stack::new("chosenport");
+    stack.set("OUTBOXCTL_POSTGRES_BIN", folder.path());
+    stack.ok(&["local", "up", "--port", "0", "--postgres-port", &port]);
+    assert_eq!(stack.state().postgres.port.to_string(), port);
+    assert!(!taken.path().join("taken").exists(), "another process could take port {port}");
+}

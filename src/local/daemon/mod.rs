@@ -37,17 +37,17 @@ impl Ports {
         read_json(&home.file("ports.json"))
     }
 
-    /// Listens on the gateway's port and reserves that of PostgreSQL. A port of 0 stands for the one of the run before, if it
-    /// is free, else for any.
-    fn reserve(self, before: Option<Self>) -> Result<(Vec<TcpListener>, Self)> {
+    /// Listens on the gateway's port and on that of PostgreSQL. A port of 0 stands for the one of the run before, if it is
+    /// free, else for any.
+    fn listen(self, before: Option<Self>) -> Result<([Vec<TcpListener>; 2], Self)> {
         let again = |port: u16, last: Option<u16>| {
             if port == 0 { last.filter(|last| ports::is_free(*last)).unwrap_or(0) } else { port }
         };
         let gateway = again(self.gateway, before.map(|ports| ports.gateway));
-        let (listeners, gateway) = ports::listen(gateway, "the AWS endpoint", "--port")?;
+        let (of_gateway, gateway) = ports::listen(gateway, "the AWS endpoint", "--port")?;
         let postgres = again(self.postgres, before.map(|ports| ports.postgres));
-        let postgres = ports::reserve(postgres, "PostgreSQL", "--postgres-port")?;
-        Ok((listeners, Self { gateway, postgres }))
+        let (of_postgres, postgres) = ports::listen(postgres, "PostgreSQL", "--postgres-port")?;
+        Ok(([of_gateway, of_postgres], Self { gateway, postgres }))
     }
 
     fn remember(self, home: &Home) -> Result<()> {
@@ -131,12 +131,12 @@ async fn serve(
         reporter.note(format!("ended {ended} processes left by an earlier stack"));
     }
     let before = Ports::remembered(home);
-    let (listeners, ports) = ports.reserve(before)?;
+    let ([listeners, of_postgres], ports) = ports.listen(before)?;
     let backend = Backend::new(home)?;
     let ca_file = postgres_server::authority(home)?;
     let tokens = Tokens::default();
     // In parallel: a first start takes about as long for each.
-    let start_postgres = start_postgres(home, tools, &tokens, (ports, before), reporter);
+    let start_postgres = start_postgres(home, tools, &tokens, (of_postgres, ports, before), reporter);
     let start_emulator = start_emulator(home, tools, &backend, ca_file, (ports.gateway, transports), reporter);
     let (mut postgres, mut emulator) = match tokio::join!(start_postgres, start_emulator) {
         (Ok(postgres), Ok(emulator)) => (postgres, emulator),
@@ -163,11 +163,11 @@ async fn start_postgres(
     home: &Home,
     tools: &Tools,
     tokens: &Tokens,
-    (ports, before): (Ports, Option<Ports>),
+    (listeners, ports, before): (Vec<TcpListener>, Ports, Option<Ports>),
     reporter: &dyn Reporter,
 ) -> Result<Server> {
     reporter.emit(Event::started("postgres", "starting"));
-    let mut postgres = Server::start(home, &tools.postgres, tokens, ports.postgres).await?;
+    let mut postgres = Server::start(home, &tools.postgres, tokens, (listeners, ports.postgres)).await?;
     if let Err(error) = has_its_port(&postgres, before).await {
         postgres.stop().await;
         return Err(error);

@@ -53,11 +53,16 @@ impl Shared {
     }
 }
 
-/// Listens on the port of this machine's loopback addresses and passes connections on to the server's socket.
+/// Accepts connections and passes them on to the server's socket.
 ///
 /// # Errors
-/// `LocalSetup` if the certificate can't be used or the port can't be opened.
-pub async fn start(folder: &Path, server: &Postgres, tokens: &Tokens) -> Result<Front> {
+/// `LocalSetup` if the certificate can't be used.
+pub fn start(
+    listeners: Vec<std::net::TcpListener>,
+    folder: &Path,
+    server: &Postgres,
+    tokens: &Tokens,
+) -> Result<Front> {
     let failed = || "TLS for the local PostgreSQL can't be set up".to_owned();
     let certificates: std::result::Result<Vec<_>, _> =
         CertificateDer::pem_file_iter(folder.join("server.pem")).or_fail(Kind::LocalSetup, failed)?.collect();
@@ -69,7 +74,7 @@ pub async fn start(folder: &Path, server: &Postgres, tokens: &Tokens) -> Result<
         .with_single_cert(certificates.or_fail(Kind::LocalSetup, failed)?, key)
         .or_fail(Kind::LocalSetup, failed)?;
     config.alpn_protocols = vec![b"postgresql".to_vec()];
-    let listeners = listener::bind(server.port).and_then(listener::watched);
+    let listeners = listener::watched(listeners);
     let listeners = listeners.or_fail(Kind::LocalSetup, || format!("port {} can't be opened", server.port))?;
     let shared =
         Shared { acceptor: TlsAcceptor::from(Arc::new(config)), server: server.clone(), tokens: tokens.clone() };

@@ -119,7 +119,8 @@ impl Keeper {
             requests,
         };
         for (name, record) in keeper.records()? {
-            let server = Server::start_in(home, programs, tokens, &name, record.port).await?;
+            let listening = ports::listen(record.port, "PostgreSQL", "--postgres-port")?;
+            let server = Server::start_in(home, programs, tokens, &name, listening).await?;
             keeper.servers.push((name, record.instance, server));
         }
         Ok(keeper)
@@ -181,8 +182,8 @@ impl Keeper {
         let programs = programs.unwrap_or_else(|| self.programs.clone());
         let name = (2..).map(|number| format!("postgres-{number}")).find(|name| !self.home.file(name).exists());
         let name = name.unwrap_or_default();
-        let port = ports::reserve(0, "PostgreSQL", "--postgres-port")?;
-        let started = Server::start_in(&self.home, &programs, &self.tokens, &name, port).await;
+        let (listeners, port) = ports::listen(0, "PostgreSQL", "--postgres-port")?;
+        let started = Server::start_in(&self.home, &programs, &self.tokens, &name, (listeners, port)).await;
         let record = Record { instance, port };
         let kept = started
             .and_then(|server| write_json(&self.home.file(&name).join("instance.json"), &record).map(|()| server));

@@ -17,6 +17,7 @@ pub mod tokens;
 mod upgrade;
 mod wire;
 
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -70,12 +71,18 @@ pub struct Server {
 }
 
 impl Server {
-    /// Initialises the data folder if it is missing, and starts. On the main thread: see [`Supervised::start`].
+    /// Initialises the data folder if it is missing, and starts. Clients that connect to the listeners before that wait. On
+    /// the main thread: see [`Supervised::start`].
     ///
     /// # Errors
     /// `LocalSetup`, with the end of the server's log.
-    pub async fn start(home: &Home, programs: &PostgresPrograms, tokens: &Tokens, port: u16) -> Result<Self> {
-        Self::start_in(home, programs, tokens, MAIN, port).await
+    pub async fn start(
+        home: &Home,
+        programs: &PostgresPrograms,
+        tokens: &Tokens,
+        listening: (Vec<TcpListener>, u16),
+    ) -> Result<Self> {
+        Self::start_in(home, programs, tokens, MAIN, listening).await
     }
 
     /// Starts a server in another folder of the stack. All servers share one certificate: it is for this machine's
@@ -85,7 +92,7 @@ impl Server {
         programs: &PostgresPrograms,
         tokens: &Tokens,
         name: &str,
-        port: u16,
+        (listeners, port): (Vec<TcpListener>, u16),
     ) -> Result<Self> {
         let user = User::unprivileged()?;
         let folder = home.file(name);
@@ -119,7 +126,7 @@ impl Server {
             socket: far.as_ref().map_or(near, |far| far.path().to_owned()),
         };
         let process = launch(home, name, &about)?;
-        let front = front::start(&folder, &about, tokens).await?;
+        let front = front::start(listeners, &folder, &about, tokens)?;
         let mut server = Self { process, about, name: name.to_owned(), _front: front, _socket: far };
         server.ready(home).await?;
         Ok(server)
