@@ -144,10 +144,22 @@ mod tests {
     fn cells_do_not_break_at_no_break_spaces() {
         let mut table = Table::new(["hop", "out of order"]);
         table.row(["rolled\u{a0}back", "0"]);
-        let drawn = format_within(&table, 20);
-        let lines: Vec<&str> = drawn.lines().map(str::trim).collect();
-        assert!(lines.contains(&"rolled back  0"), "{drawn}");
-        assert!(lines[1].ends_with("order"), "{drawn}");
+        let drawn = format_within(&table, 24);
+        let lines: Vec<Vec<&str>> = drawn.lines().map(|line| line.split_whitespace().collect()).collect();
+        assert!(lines.contains(&vec!["rolled", "back", "0"]), "{drawn}");
+        assert_eq!(lines[1], ["order"], "the header breaks instead: {drawn}");
+    }
+
+    /// The table of `verify`, with its widest usual values.
+    #[test]
+    fn the_table_of_verify_fits_on_80_columns() {
+        let header = ["hop", "seen", "lost", "dups", "out of order", "p50", "p90", "p99", "+p50", "+p99"];
+        let mut table = Table::new(header);
+        table.row(["processed", "10000", "0", "0", "0", "999ms", "999ms", "12.3s", "999ms", "12.3s"]);
+        table.row(["rolled\u{a0}back", "0\u{a0}of\u{a0}1"]);
+        let drawn = format_within(&table, 80);
+        assert!(drawn.lines().all(|line| measure_text_width(line) <= 80), "{drawn}");
+        assert!(drawn.lines().any(|line| line.trim_end().ends_with("rolled back  0 of 1")), "{drawn}");
     }
 
     #[test]

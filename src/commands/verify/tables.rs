@@ -6,8 +6,7 @@ use crate::verify::{Latency, Report};
 /// Returns the table of hops, and the aggregates with findings.
 pub fn tables(report: &Report) -> Vec<Table> {
     // Short enough for 80 columns; the JSON has the long names. A plus means since the previous hop.
-    let mut table =
-        Table::new(["hop", "seen", "lost", "duplicates", "out of order", "p50", "p90", "p99", "+p50", "+p99"]);
+    let mut table = Table::new(["hop", "seen", "lost", "dups", "out of order", "p50", "p90", "p99", "+p50", "+p99"]);
     table.row([report.origin.name().to_owned(), report.committed.to_string()]);
     let ms = |latency: Option<&Latency>, pick: fn(&Latency) -> f64| latency.map_or("–".into(), |l| short(pick(l)));
     for hop in &report.hops {
