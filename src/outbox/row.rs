@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 use uuid::Uuid;
 
 use super::layout::Columns;
@@ -115,12 +115,9 @@ fn text(row: &Map<String, Value>, column: &'static str) -> Result<String, RowErr
         Value::String(text) if text.is_empty() => Err(RowError::new(column, "is empty")),
         Value::String(text) => Ok(text.clone()),
         // An id may be an integer. DMS rounds those of more than 16 digits, which makes one of several ids.
-        Value::Number(number) => {
-            let integer = number.as_i64().or_else(|| number.as_f64().and_then(whole));
-            integer
-                .map(|integer| integer.to_string())
-                .ok_or(RowError::new(column, "is a number without all its digits"))
-        }
+        Value::Number(number) => integer_in(number)
+            .map(|integer| integer.to_string())
+            .ok_or(RowError::new(column, "is a number without all its digits")),
         _ => Err(RowError::new(column, "is not text")),
     }
 }
@@ -129,7 +126,7 @@ fn integer(row: &Map<String, Value>, column: &'static str) -> Result<i64, RowErr
     let value = present(row, column)?;
     let number = match value {
         Value::String(text) => integer_of(text),
-        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(whole)),
+        Value::Number(number) => integer_in(number),
         _ => None,
     };
     number.ok_or(RowError::new(column, "is not an integer"))
@@ -138,6 +135,11 @@ fn integer(row: &Map<String, Value>, column: &'static str) -> Result<i64, RowErr
 /// Reads digits, or scientific notation if it has lost none of them.
 pub(super) fn integer_of(text: &str) -> Option<i64> {
     text.parse().ok().or_else(|| text.parse().ok().and_then(whole))
+}
+
+/// Returns the integer, unless digits of it were lost.
+pub(super) fn integer_in(number: &Number) -> Option<i64> {
+    number.as_i64().or_else(|| number.as_f64().and_then(whole))
 }
 
 /// Converts a float that is an integer below 2^53: above it, scientific notation has lost digits.

@@ -3,7 +3,7 @@
 use serde_json::Number;
 
 use super::Captured;
-use crate::outbox::row::integer_of;
+use crate::outbox::row::{integer_in, integer_of};
 use crate::outbox::{Layout, Members};
 
 /// An outbox row without validation. Columns that are absent or of an unexpected type are `None`.
@@ -45,10 +45,11 @@ fn text(value: Option<&str>) -> Option<String> {
     let raw = value?;
     match raw.as_bytes().first()? {
         b'"' => serde_json::from_str(raw).ok(),
-        // The number's own text if it is an integer, otherwise the shortest form.
-        b'-' | b'0'..=b'9' => {
-            Some(serde_json::from_str::<Number>(raw).map_or_else(|_| raw.to_owned(), |n| n.to_string()))
-        }
+        // The digits if it is an integer, as a complete row has them; otherwise the shortest form.
+        b'-' | b'0'..=b'9' => Some(serde_json::from_str::<Number>(raw).map_or_else(
+            |_| raw.to_owned(),
+            |number| integer_in(&number).map_or_else(|| number.to_string(), |integer| integer.to_string()),
+        )),
         _ => None,
     }
 }
