@@ -122,9 +122,11 @@ fn a_port_in_use_starts_no_part() {
 fn a_chosen_port_is_not_free_for_other_processes() {
     let Some(real) = programs() else { return crate::support::not_run("PostgreSQL is not installed") };
     let folder = open_folder();
-    for name in ["postgres", "pg_ctl", "psql"] {
+    for name in ["pg_ctl", "psql"] {
         symlink(real.join(name), folder.path().join(name)).expect("a link");
     }
+    // A link would lead to the folder of the real programs.
+    program(folder.path(), "postgres", &format!("exec {} \"$@\"", real.join("postgres").display()));
     let taken = tempfile::tempdir().expect("a folder");
     std::fs::set_permissions(taken.path(), PermissionsExt::from_mode(0o777)).expect("an open folder");
     let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
