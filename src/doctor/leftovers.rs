@@ -45,7 +45,7 @@ async fn taps(context: &Context<'_>) -> Result<Vec<Finding>> {
 }
 
 async fn buckets(context: &Context<'_>, deployment: &Deployment) -> Result<Vec<Finding>> {
-    let stacks = Stacks { pipeline: context.pipeline.name, stage: &context.stage, prefix: context.prefix() };
+    let stacks = Stacks { pipeline: context.pipeline.name, stage: context.stage, prefix: context.prefix() };
     let is_used = |name: &str| deployment.outputs().values().any(|output| output == name);
     let left = buckets_of(&context.clients, &stacks, is_used).await?;
     let remedy = "check their content, then: `aws s3 rb --force s3://NAME`";
