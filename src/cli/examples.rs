@@ -180,7 +180,6 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     ]),
     ("explain", &[
         ("List the topics", "@ explain"),
-        ("Explain how events keep their order", "@ explain ordering"),
         ("Explain an error code", "@ explain access-denied"),
         ("Search all topics", "@ explain slot lost"),
     ]),
