@@ -35,6 +35,7 @@ use crate::settings::{ConfigFile, Existing, ExistingKey, Place, Settings};
 
 pub use existing::candidates::{Candidate, Candidates};
 pub use existing::examine as examine_existing;
+pub use existing::references::references;
 pub use finding::{Finding, State};
 pub use picture::{HopState, hops, picture};
 pub use run::OnFinding;

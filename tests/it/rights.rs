@@ -1,16 +1,10 @@
 //! The local stack authorizes calls by the policies that the templates give, as AWS does.
 
-use bytes::Bytes;
-use http::Request;
-use http_body_util::{BodyExt, Full};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::pipeline::Pipeline;
 use crate::support::shared::Shared;
-use crate::support::signing;
+use crate::support::signing::ec2;
 
 /// The stack of the tests that give back every right that they take.
 static STACK: Shared = Shared::new();
@@ -114,6 +108,10 @@ async fn a_queue_without_a_policy_gets_nothing_from_the_bus() {
     let (bus, events) = (pipeline.output("BusName"), pipeline.clients.eventbridge());
     let (target, target_arn) = queue(&pipeline, "without-policy").await;
     let (undelivered, undelivered_arn) = queue(&pipeline, "undelivered").await;
+    let policy = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Resource": undelivered_arn,
+        "Principal": { "Service": "events.amazonaws.com" }, "Action": "sqs:SendMessage" }] });
+    let open = pipeline.clients.sqs().set_queue_attributes().queue_url(&undelivered);
+    open.attributes(aws_sdk_sqs::types::QueueAttributeName::Policy, policy.to_string()).send().await.expect("a policy");
     let rule = events.put_rule().name("everything").event_bus_name(bus).event_pattern(r#"{"source":["test"]}"#);
     rule.send().await.expect("a rule");
     let dead_letters = aws_sdk_eventbridge::types::DeadLetterConfig::builder().arn(undelivered_arn).build();
@@ -158,27 +156,13 @@ async fn dms_writes_with_the_rights_of_its_role() {
     assert!(failed.contains("com.amazonaws.us-east-1.kinesis-streams"), "{failed}");
 }
 
-/// Asks EC2, signed with the stack's key as any client signs.
-async fn ec2(pipeline: &Pipeline, form: &str) -> String {
-    let state = pipeline.stack.state();
-    let body = format!("{form}&Version=2016-11-15");
-    let host = state.endpoint.trim_start_matches("http://").to_owned();
-    let request = Request::builder().method("POST").uri(format!("{}/", state.endpoint)).header("host", host);
-    let request = request.header("content-type", "application/x-www-form-urlencoded");
-    let mut request = request.body(Full::new(Bytes::from(body.clone()))).expect("a request");
-    signing::sign(&mut request, body.as_bytes(), "ec2", &state.key);
-    let client: Client<HttpConnector, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
-    let answer = client.request(request).await.expect("an answer");
-    String::from_utf8(answer.into_body().collect().await.expect("a body").to_bytes().to_vec()).expect("text")
-}
-
 /// Deletes the VPC endpoint of a service.
 async fn delete_endpoint(pipeline: &Pipeline, service: &str) {
-    let described = ec2(pipeline, "Action=DescribeVpcEndpoints").await;
+    let described = ec2(&pipeline.stack, "Action=DescribeVpcEndpoints").await;
     let mut endpoints = described.split("<vpcEndpointId>").skip(1);
     let endpoint = endpoints.find(|text| text.contains(&format!(".{service}</serviceName>"))).expect("the endpoint");
     let id = endpoint.split('<').next().expect("an id");
-    let answer = ec2(pipeline, &format!("Action=DeleteVpcEndpoints&VpcEndpointId.1={id}")).await;
+    let answer = ec2(&pipeline.stack, &format!("Action=DeleteVpcEndpoints&VpcEndpointId.1={id}")).await;
     assert!(answer.contains("DeleteVpcEndpointsResponse"), "{answer}");
 }
 
@@ -242,10 +226,10 @@ async fn a_function_in_a_vpc_reaches_what_its_endpoints_allow() {
                 IpPermissions.1.IpRanges.1.CidrIp=10.42.0.0/16";
     let group = pipeline.output("FunctionSecurityGroupId");
     let change = |action: &str| format!("Action={action}SecurityGroupEgress&GroupId={group}&{rule}");
-    ec2(&pipeline, &change("Revoke")).await;
+    ec2(&pipeline.stack, &change("Revoke")).await;
     let failed = pipeline.fails(1, &["db", "status"]).to_string();
     assert!(failed.contains("secret"), "{failed}");
-    ec2(&pipeline, &change("Authorize")).await;
+    ec2(&pipeline.stack, &change("Authorize")).await;
     pipeline.ok(&["db", "status"]);
 
     delete_endpoint(&pipeline, "secretsmanager").await;
@@ -257,11 +241,11 @@ async fn a_function_in_a_vpc_reaches_what_its_endpoints_allow() {
 async fn revoke_from_database(pipeline: &Pipeline, from: &str) {
     let (group, from) = (pipeline.output("DatabaseSecurityGroupId"), pipeline.output(from));
     let filter = format!("Action=DescribeSecurityGroupRules&Filter.1.Name=group-id&Filter.1.Value.1={group}");
-    let described = ec2(pipeline, &filter).await;
+    let described = ec2(&pipeline.stack, &filter).await;
     let mut rules = described.split("<securityGroupRuleId>").skip(1);
     let rule = rules.find(|rule| rule.contains(from)).and_then(|rule| rule.split('<').next()).expect("the rule");
     let form = format!("Action=RevokeSecurityGroupIngress&GroupId={group}&SecurityGroupRuleId.1={rule}");
-    let answer = ec2(pipeline, &form).await;
+    let answer = ec2(&pipeline.stack, &form).await;
     assert!(answer.contains("<return>true</return>"), "{answer}");
 }
 
@@ -272,7 +256,7 @@ async fn allow_to_database(pipeline: &Pipeline, from: &str) {
         "Action=AuthorizeSecurityGroupIngress&GroupId={group}&IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=5432&\
          IpPermissions.1.ToPort=5432&IpPermissions.1.Groups.1.GroupId={from}"
     );
-    let answer = ec2(pipeline, &form).await;
+    let answer = ec2(&pipeline.stack, &form).await;
     assert!(answer.contains("<return>true</return>"), "{answer}");
 }
 

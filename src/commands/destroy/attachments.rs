@@ -1,4 +1,5 @@
-//! Rules of the bus and consumers of the stream that are not of the stacks, and prevent their deletion.
+//! Rules of the bus, consumers of the stream and rules of security groups that are not of the stacks, and prevent their
+//! deletion.
 //!
 //! EventBridge deletes a bus only without rules (DeleteEventBus in its API reference), and Kinesis a stream only
 //! without consumers (DeleteStream). Leftovers of killed outboxctl processes are removed; anything else is reported. An
@@ -10,8 +11,9 @@ use crate::aws::Clients;
 use crate::cloudformation::Engine;
 use crate::commands::Context;
 use crate::deployment::Deployment;
+use crate::doctor::references;
 use crate::error::{Error, Kind, Result};
-use crate::pipelines::Output;
+use crate::pipelines::{NETWORK, Output};
 use crate::streams::{bus, kinesis::fan_out};
 
 /// Removes what killed outboxctl processes left on the bus and the stream.
@@ -19,6 +21,7 @@ use crate::streams::{bus, kinesis::fan_out};
 /// # Errors
 /// `Usage` with the names of foreign rules and consumers, before anything is deleted.
 pub async fn check(ctx: &Context, clients: &Clients, engine: &Engine, deployment: &Deployment) -> Result<()> {
+    check_groups(ctx, clients, engine, deployment).await?;
     let mut foreign = Vec::new();
     if let Ok(name) = deployment.output(Output::BusName) {
         let removed = bus::remove_orphans(clients, name).await?;
@@ -44,6 +47,33 @@ pub async fn check(ctx: &Context, clients: &Clients, engine: &Engine, deployment
         "the bus and the stream can't be deleted while they exist: end every running `outboxctl tail`, and remove the \
          others with the tool that created them; nothing was deleted",
     ))
+}
+
+/// Checks that no security group of an existing VPC names a group of the stacks: the deletion of the network would fail
+/// after that of all others.
+async fn check_groups(ctx: &Context, clients: &Clients, engine: &Engine, deployment: &Deployment) -> Result<()> {
+    let network = deployment.own_stacks().find(|view| view.stack.name == NETWORK.name && view.described.is_some());
+    let (Some(network), true) = (network, deployment.is_existing(Output::VpcId)) else { return Ok(()) };
+    let own: BTreeSet<_> = engine.resources_of(&network.name, "AWS::EC2::SecurityGroup").await?.into_iter().collect();
+    if own.is_empty() {
+        return Ok(());
+    }
+    let commands = match references(clients, deployment.output(Output::VpcId)?, &own).await {
+        Err(error) if error.kind() == Kind::AccessDenied => {
+            ctx.console.warn(format!("can't check which security groups name those of the pipeline: {error}"));
+            return Ok(());
+        }
+        commands => commands?,
+    };
+    if commands.is_empty() {
+        return Ok(());
+    }
+    let vpc = deployment.output(Output::VpcId)?;
+    let error =
+        Error::new(Kind::Usage, format!("security groups of {vpc} have rules that name groups of the pipeline"));
+    let error =
+        error.hint("EC2 does not delete a group that another one names; remove the rules first, nothing was deleted");
+    Err(error.with_hints(commands.into_iter().map(|command| format!("`{command}`"))))
 }
 
 fn report(ctx: &Context, removed: &[String]) {

@@ -46,8 +46,8 @@ struct Chosen {
 }
 
 /// Hint for a queue with more messages than can be read at once.
-const UNREAD: &str = "not all messages of the queue were read: `dlq redrive --all` or `dlq discard --cause` removes those \
-                      that can be read; then run this command again";
+const UNREAD: &str = "not all messages of the queue were read: `outboxctl dlq redrive --all` or `outboxctl dlq discard \
+                      --cause CAUSE` removes those that can be read; then run this command again";
 
 async fn places(ctx: &Context, database: &DatabaseArgs, only: Option<&str>) -> Result<Places> {
     Places::open(&reach::deployment(ctx).await?.reached(database.via), only).await

@@ -8,6 +8,7 @@ mod database;
 pub(super) mod inside;
 mod network;
 mod reach;
+pub mod references;
 mod replication;
 mod services;
 mod stream;

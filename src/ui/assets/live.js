@@ -19,7 +19,7 @@ function show(state) {
   link.dataset.state = state;
   say(link, names[state]);
   const remedy = state === "refused"
-    ? "The server has another token now: open the address that outboxctl ui printed at its start."
+    ? "The server has another token now: open the address that it printed when it started."
     : "The page reconnects automatically.";
   say(byId("away"), lost ? `No answer from the server since ${words.second(lost)}. The data is from that time. ${remedy}` : "");
 }

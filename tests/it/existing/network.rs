@@ -6,8 +6,9 @@ use std::time::Duration;
 use aws_sdk_cloudformation::types::{Parameter, Stack as Described};
 use outboxctl::internals::aws::Clients;
 
-use super::database::file;
+use super::database::{described, file, replication_instance, shop};
 use super::{clients, status};
+use crate::support::signing::ec2;
 use crate::support::stack::Stack;
 
 const NAME: &str = "vpc";
@@ -97,4 +98,56 @@ async fn security_groups_are_created_in_an_existing_vpc_and_deleted_with_the_pip
     stack.write("outboxctl.toml", &file(3, &vpc));
     stack.ok(&["destroy", "--yes"]);
     assert_eq!(network(&clients).await, before);
+}
+
+/// Changes rules of a security group as the commands in a remedy do.
+async fn change_rules(stack: &Stack, action: &str, database: &str, group: &str, port: &str) {
+    let pair = format!("IpPermissions.1.Groups.1.GroupId={group}");
+    let rule = format!("IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort={port}&IpPermissions.1.ToPort={port}");
+    let answer = ec2(stack, &format!("Action={action}SecurityGroupIngress&GroupId={database}&{rule}&{pair}")).await;
+    assert!(answer.contains(&format!("{action}SecurityGroupIngressResponse")), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_existing_database_admits_the_security_groups_that_deploy_creates() {
+    let stack = Stack::up("existing-groups");
+    let clients = clients(&stack);
+    let mut shop = shop(&clients).await;
+    shop.insert("ReplicationInstance".to_owned(), replication_instance(&clients, &shop).await);
+    let own = ["replication_instance", "network.function_security_group", "network.dms_security_group"];
+    let text = file(2, &shop);
+    let text = text.lines().filter(|line| !own.iter().any(|key| line.starts_with(key)));
+    stack.write("outboxctl.toml", &text.map(|line| format!("{line}\n")).collect::<String>());
+    let before = described(&clients).await;
+
+    let deployed = stack.command(&["deploy", "--yes", "--without-sample"]).output().expect("the binary starts");
+    let said = String::from_utf8_lossy(&deployed.stderr).into_owned();
+    assert!(deployed.status.success() && said.contains("does not admit yet"), "{said}");
+    assert_eq!(status(&stack, &[], "database"), "existing, left alone");
+    let outputs = stack.ok(&["outputs"]);
+    let groups = ["FunctionSecurityGroupId", "DmsSecurityGroupId"].map(|name| outputs[name].as_str().expect("a group"));
+    let (database, port) = (&shop["DatabaseGroup"], &shop["Port"]);
+
+    // The remedies are the commands that allow the connections.
+    let report = stack.fails(1, &["doctor"])["data"].to_string();
+    for group in groups {
+        let command = format!("--group-id {database} --protocol tcp --port {port} --source-group {group}");
+        assert!(report.contains(&command), "{command}: {report}");
+        change_rules(&stack, "Authorize", database, group, port).await;
+    }
+    // The local database has another port than the one that the local stack compares with the rules, so that this pipeline
+    // delivers nothing here.
+    let report = stack.ok(&["doctor"]).to_string();
+    assert!(!report.contains("authorize-security-group-ingress"), "{report}");
+
+    // EC2 would refuse to delete the groups, after all other stacks were deleted.
+    let refused = stack.fails(2, &["destroy", "--yes"]);
+    let hints = refused["error"]["hints"].to_string();
+    for group in groups {
+        assert!(hints.contains("revoke-security-group-ingress") && hints.contains(group), "{refused}");
+        assert_eq!(status(&stack, &[], "dms"), "CREATE_COMPLETE", "nothing was deleted");
+        change_rules(&stack, "Revoke", database, group, port).await;
+    }
+    stack.ok(&["destroy", "--yes"]);
+    assert_eq!(described(&clients).await, before);
 }
