@@ -123,7 +123,9 @@ impl Args {
             ctx.console.failed("replay", error.message());
             let hint = match (&journal, report.before + report.sent + report.refused) {
                 (_, 0) => "nothing was sent".to_owned(),
-                (Some(_), done) => format!("{done} events were sent; to continue: `outboxctl replay --resume {name}`"),
+                (Some(_), done) => {
+                    format!("{} sent; to continue: `outboxctl replay --resume {name}`", count(done, "event"))
+                }
                 (None, _) => "run it again to start over: consumers recognize the events by their ids".to_owned(),
             };
             return Err(error.hint(hint).with_data(report));
@@ -216,7 +218,7 @@ impl Args {
         match journal.map_or(0, |journal| journal.state.dealt_with) {
             _ if self.dry_run => format!("would go to {to}"),
             0 => format!("replay {name} goes to {to}"),
-            done => format!("replay {name} continues to {to}; {done} events were sent"),
+            done => format!("replay {name} continues to {to}; {} sent before", count(done, "event")),
         }
     }
 }

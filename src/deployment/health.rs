@@ -8,6 +8,7 @@ use crate::aws::dms::describe;
 use crate::aws::{Clients, stream};
 use crate::error::{AwsContext, RESOURCE_MISSING, Result};
 use crate::pipelines::Probe;
+use crate::report::count;
 
 /// The state of one resource.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -78,8 +79,8 @@ async fn state(clients: &Clients, probe: Probe, name: &str) -> Result<Found> {
         Probe::Stream => {
             let stream = stream::summary(clients, name).await?;
             Ok(stream.map(|stream| {
-                let (shards, hours) = (stream.open_shard_count(), stream.retention_period_hours());
-                found(Some(stream.stream_status().as_str()), format!("{shards} open shards, kept {hours} h"))
+                let (shards, hours) = (count(stream.open_shard_count(), "open shard"), stream.retention_period_hours());
+                found(Some(stream.stream_status().as_str()), format!("{shards}, kept {hours} h"))
             }))
         }
         Probe::Table => {

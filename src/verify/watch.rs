@@ -12,7 +12,7 @@ use super::{Amount, Ledger, Options, Report};
 use crate::deployment::Deployment;
 use crate::deployment::samples::{self, Domain, Inserted, SampleRequest, Writer};
 use crate::error::{Error, Kind, Result};
-use crate::report::{Event, Expect, Reporter};
+use crate::report::{Event, Expect, Reporter, count};
 use crate::streams::Item;
 
 /// Interval of progress reports and checks.
@@ -67,7 +67,7 @@ impl<'a> Watch<'a> {
         let mut ledger = Ledger::new(run.to_string(), pipeline.origin().part.hop(), &hops, &ordered)
             .repeating(&pipeline.repeating_hops());
         let amount = match self.options.amount {
-            Amount::Events(count) => format!("writing {count} events"),
+            Amount::Events(events) => format!("writing {}", count(events, "event")),
             Amount::For(time) => format!("writing events for {} s", time.as_secs()),
         };
         self.reporter.emit(Event::started("verify", amount));

@@ -147,11 +147,12 @@ fn sentence(report: &InitReport) -> String {
     match (report.changed, report.dry_run) {
         (false, _) => "nothing changed: the schema is up to date".into(),
         (true, false) => {
-            format!("{migrations} migrations applied, {others} roles, grants and publications created or corrected")
+            let migrations = count(migrations, "migration");
+            format!("{migrations} applied, {others} roles, grants and publications created or corrected")
         }
         (true, true) => format!(
-            "{migrations} migrations and {others} roles, grants and publications would be applied; all of it was tried \
-             and rolled back"
+            "{} and {others} roles, grants and publications would be applied; all of it was tried and rolled back",
+            count(migrations, "migration")
         ),
     }
 }

@@ -6,7 +6,7 @@ use crate::commands::args::age;
 use crate::commands::reach::DatabaseArgs;
 use crate::commands::{Context, announce};
 use crate::error::{Error, Kind, Result};
-use crate::output::{Expect, Outcome, Table, utc};
+use crate::output::{Expect, Outcome, Table, count, utc};
 use crate::pipelines::{self, Output, Part};
 use crate::repair::purge::{Proof, Report, purge};
 use crate::repair::reconcile::Deliveries;
@@ -63,7 +63,7 @@ impl Args {
         let _hold = ctx.hold();
         ctx.console.started("purge", format!("rows written before {}", utc(before)));
         let progress = |rows: u64| {
-            ctx.console.progress("purge", format!("{rows} rows deleted"));
+            ctx.console.progress("purge", format!("{} deleted", count(rows, "row")));
             ctx.console.expect("purge", Expect::Count { done: rows, total: None });
         };
         let report = purge(clients, &mut outbox, proof, before, self.dry_run, &ctx.cancel, progress).await;
@@ -79,10 +79,10 @@ fn finish(ctx: &Context, report: Report) -> Outcome {
             [group] => format!("the consumer group {group} did not process them"),
             groups => format!("not all of the consumer groups {} processed them (see --group)", groups.join(", ")),
         };
-        ctx.console.warn(format!("{kept} old rows kept: {why}; `outboxctl reconcile` shows missing events"));
+        ctx.console.warn(format!("{} kept: {why}; `outboxctl reconcile` shows missing events", count(kept, "old row")));
     }
     let verb = if dry_run { "would be deleted" } else { "deleted" };
-    ctx.console.finished("purge", format!("{purged} rows {verb}"), !dry_run && purged + marks > 0);
+    ctx.console.finished("purge", format!("{} {verb}", count(purged, "row")), !dry_run && purged + marks > 0);
     let mut table = Table::new(["rows", "count"]);
     table.row(["old enough", &old.to_string()]);
     table.row([verb, &purged.to_string()]);

@@ -49,7 +49,7 @@ impl Args {
             };
             ctx.console.note(format!("{} {} {}: {event}{more}", letter.id, letter.cause, letter.event.aggregate()));
         }
-        ctx.confirm(&format!("delete {} dead letters permanently?", meant.len())).await?;
+        ctx.confirm(&format!("delete {} permanently?", count(meant.len(), "dead letter"))).await?;
         let _hold = ctx.hold();
         ctx.console.started("discard", places.describe());
         let mut discarded = Vec::new();

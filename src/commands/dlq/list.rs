@@ -8,7 +8,7 @@ use super::{Chosen, places, warn_unlisted};
 use crate::commands::reach::DatabaseArgs;
 use crate::commands::{Context, args};
 use crate::error::Result;
-use crate::output::{Outcome, Table};
+use crate::output::{Outcome, Table, count};
 use crate::repair::dead_letters::{DeadLetter, Selection, counts};
 use crate::settings::OutputFormat;
 
@@ -65,7 +65,7 @@ impl Args {
         let mut summed = Table::new(["cause", "count"]);
         by_cause.iter().for_each(|(cause, count)| summed.row([cause.clone(), count.to_string()]));
         let summary = match total {
-            _ if places.unread() > 0 => format!("at least {total} dead letters; not all could be read"),
+            _ if places.unread() > 0 => format!("at least {}; not all could be read", count(total, "dead letter")),
             0 => "no dead letters".to_owned(),
             1 => "1 dead letter; `outboxctl dlq show ID` shows it with its payload".to_owned(),
             _ if total > self.limit => format!("{total} dead letters, the oldest {} shown", self.limit),

@@ -182,9 +182,10 @@ impl Args {
         if overtaken.aggregates > 0 {
             ctx.console.warn(text::order_warning(&overtaken));
         }
-        ctx.confirm(&format!("deliver {} missing events?", lost.len())).await?;
+        ctx.confirm(&format!("deliver {}?", count(lost.len(), "missing event"))).await?;
         let destination = Destination::of(deployment)?;
-        ctx.console.started("repair", format!("{} events go to {}", lost.len(), destination.describe()));
+        ctx.console
+            .started("repair", format!("delivering {} to {}", count(lost.len(), "event"), destination.describe()));
         let (mut done, total) = (0, lost.len() as u64);
         let on_step = |step: &replay::Step| {
             show_step(ctx, step);

@@ -3,7 +3,7 @@
 use crate::aws::dms::Snapshot;
 use crate::commands::capture;
 use crate::error::{Error, Kind};
-use crate::output::Table;
+use crate::output::{Table, count};
 use crate::repair::reconcile::{Finding, Overtaken, Report};
 use crate::settings::quoted;
 
@@ -15,7 +15,7 @@ pub fn agreement(report: &Report, window: &str, rows: Option<u64>) -> String {
     let counts = &report.counts;
     let younger = match rows.map_or(0, |rows| rows.saturating_sub(counts.committed + report.expired)) {
         0 => String::new(),
-        younger => format!("; {younger} younger events were not included"),
+        younger => format!("; not included: {}", count(younger, "younger event")),
     };
     match (counts.committed, rows) {
         (0, Some(0)) if counts.unknown > 0 => format!(
@@ -24,7 +24,7 @@ pub fn agreement(report: &Report, window: &str, rows: Option<u64>) -> String {
         ),
         (0, Some(0)) => "the outbox is empty: nothing to compare".to_owned(),
         (0, _) => format!("no event was {window}: nothing to compare{younger}"),
-        (committed, _) => format!("{committed} events {window}: all delivered{younger}"),
+        (committed, _) => format!("{} {window}: all delivered{younger}", count(committed, "event")),
     }
 }
 

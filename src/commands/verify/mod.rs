@@ -10,7 +10,7 @@ use crate::commands::reach::DatabaseArgs;
 use crate::commands::{Context, announce, capture};
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::output::Outcome;
+use crate::output::{Outcome, count};
 use crate::pipelines::{Part, Pipeline};
 use crate::settings::DEFAULT_GROUP;
 use crate::verify::{self, Amount, Options, Report, junit};
@@ -81,7 +81,8 @@ impl Args {
         let chart = ctx.console.is_terminal().then(|| report.chart()).flatten();
         if verdict.passed() {
             let (once, order) = (report.times(), report.order_kept());
-            let message = format!("{} events arrived {once}{order}; the rolled-back one did not", report.committed);
+            let message =
+                format!("{} arrived {once}{order}; the rolled-back one did not", count(report.committed, "event"));
             if let Some(remark) = report.remark() {
                 ctx.console.note(remark);
             }

@@ -36,6 +36,6 @@ pub async fn log(subject: Subject<'_>, stop: &Stop) -> Result<Vec<Finding>> {
         let remedy = format!("create it again: `aws logs create-log-group --log-group-name {name}`");
         return Ok(gone(CHECK, format!("log group {name}"), remedy));
     };
-    let kept = group.retention_in_days().map_or("for ever".to_owned(), |days| format!("{days} days"));
+    let kept = group.retention_in_days().map_or("for ever".to_owned(), |days| count(days, "day"));
     Ok(vec![Finding::ok(CHECK, format!("{name}, kept {kept}")).word("active")])
 }

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::pipelines::{Hop, Output, Part};
 use crate::postgres::admin::{Overview, OverviewRequest, REBUILD, Slot, SlotTrouble, StatusReport};
 use crate::postgres::quote_literal;
+use crate::report::count;
 
 /// Bytes of log that a slot without a reader may retain before it is a warning.
 const RETAINED: i64 = 1 << 30;
@@ -71,7 +72,7 @@ pub async fn inside(subject: Subject<'_>) -> Result<Vec<Finding>> {
         let oldest = outbox.oldest_unprocessed.filter(|_| marked).map(|at| (Utc::now() - at).num_seconds().max(0));
         let oldest = oldest.map_or(String::new(), |age| format!(", the oldest not marked processed is {age} s old"));
         let about = if outbox.exact { "" } else { "about " };
-        Finding::ok("outbox", format!("{about}{} rows in the outbox{oldest}", outbox.rows))
+        Finding::ok("outbox", format!("{about}{} in the outbox{oldest}", count(outbox.rows, "row")))
     }));
     let trouble = capture::slot_trouble(subject, &report.slots).await;
     let lost = match &trouble {
@@ -116,14 +117,16 @@ fn processed(overview: &Overview) -> Vec<Finding> {
 fn schema(report: &StatusReport) -> Finding {
     const CHECK: &str = "database schema";
     match (report.pending.len(), report.publication) {
-        (0, true) => Finding::ok(CHECK, format!("{} migrations, and the publication", report.applied.len())),
+        (0, true) => Finding::ok(CHECK, format!("{}, and the publication", count(report.applied.len(), "migration"))),
         (0, false) => Finding::failed(CHECK, "the publication is missing", "run `outboxctl db init`"),
         (pending, _) if report.outbox.is_none() => Finding::failed(
             CHECK,
-            format!("the outbox is missing; {pending} migrations are pending"),
+            format!("the outbox is missing; {} pending", count(pending, "migration")),
             "run `outboxctl db init`",
         ),
-        (pending, _) => Finding::warning(CHECK, format!("{pending} migrations are pending"), "run `outboxctl db init`"),
+        (pending, _) => {
+            Finding::warning(CHECK, format!("{} pending", count(pending, "migration")), "run `outboxctl db init`")
+        }
     }
 }
 

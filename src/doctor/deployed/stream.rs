@@ -5,6 +5,7 @@ use crate::aws::databases;
 use crate::aws::stream::summary;
 use crate::error::Result;
 use crate::pipelines::Stop;
+use crate::report::count;
 
 const CHECK: &str = "stream";
 
@@ -14,8 +15,8 @@ pub async fn kinesis(subject: Subject<'_>, stop: &Stop) -> Result<Vec<Finding>> 
         return Ok(gone(CHECK, name, subject.restore(stop.output)));
     };
     let word = found.stream_status().as_str().to_lowercase();
-    let text =
-        format!("{} open shards, records are kept {} h", found.open_shard_count(), found.retention_period_hours());
+    let shards = count(found.open_shard_count(), "open shard");
+    let text = format!("{shards}, records are kept {} h", found.retention_period_hours());
     Ok(vec![match word.as_str() {
         "active" | "updating" => Finding::ok(CHECK, text).word(word),
         _ => Finding::warning(CHECK, format!("{name} is {word}"), "wait until it is active").word(word),

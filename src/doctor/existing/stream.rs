@@ -5,6 +5,7 @@ use aws_sdk_kinesis::types::{EncryptionType, StreamDescriptionSummary};
 use super::{Finding, Subject, not_found};
 use crate::aws::stream::summary;
 use crate::error::Result;
+use crate::report::count;
 
 pub const CHECK: &str = "existing stream";
 /// The parameter with the age at which the publisher stores a failing record.
@@ -51,8 +52,8 @@ fn judge(found: &StreamDescriptionSummary, age: Option<i64>, region: &str) -> Ve
     }
     if findings.is_empty() {
         let mode = found.stream_mode_details().map_or("", |details| details.stream_mode().as_str());
-        let (name, shards) = (found.stream_name(), found.open_shard_count());
-        let text = format!("{name}, {mode}, {shards} open shards, records are kept {hours} h");
+        let (name, shards) = (found.stream_name(), count(found.open_shard_count(), "open shard"));
+        let text = format!("{name}, {mode}, {shards}, records are kept {hours} h");
         findings.push(Finding::ok(CHECK, text));
     }
     findings
