@@ -1,10 +1,10 @@
 //! One endpoint for every AWS service: our own services and resource types first, the emulator for the rest.
 //!
-//! `api.rs` and `service.rs` are the interface for services; `server.rs` takes requests; `access.rs` and `signature.rs`
-//! refuse those of web pages and those without the stack's key or a session of a role (`sessions.rs`; `refusal.rs` has
-//! the codes, `protocol.rs` the forms of errors); `identify.rs` finds service and operation; `emulator.rs` passes requests on;
-//! `resources.rs` serves CloudFormation; `faults.rs` makes requests fail on purpose (`server.rs` also lets time of queues pass); `records.rs` records requests for
-//! tests. Imports the same rooms as [`super`].
+//! `api.rs` and `service.rs` are the interface for services; `server.rs` takes requests, whose bodies `content.rs` reads;
+//! `access.rs` and `signature.rs` refuse those of web pages and those without the stack's key or a session of a role
+//! (`sessions.rs`; `refusal.rs` has the codes, `protocol.rs` the forms of errors); `identify.rs` finds service and
+//! operation; `emulator.rs` passes requests on; `resources.rs` serves CloudFormation; `faults.rs` makes requests fail on
+//! purpose; `records.rs` records requests for tests. Imports the same rooms as [`super`].
 
 mod access;
 mod api;
