@@ -1,17 +1,15 @@
 //! Requests to an API behind API Gateway, signed with SigV4 (`execute-api`): the SDK has no client for a user's API.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use aws_credential_types::provider::ProvideCredentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
+use aws_sigv4::http_request::{SignableBody, SignableRequest};
 use bytes::Bytes;
 use http::Method;
 use http::header::{CONTENT_TYPE, HOST};
 use http_body_util::{BodyExt, Full, Limited};
 
-use super::Clients;
 use super::https::{HttpsClient, https_client};
+use super::{Clients, signing};
 use crate::error::{Error, Kind, OrFail, Result, kind_of};
 use crate::settings::is_loopback_host;
 
@@ -120,7 +118,12 @@ impl Api {
         }
         let request = request.body(Full::new(Bytes::from(body.clone())));
         let mut request = request.or_fail(Kind::Unexpected, || format!("the request to {url} could not be made"))?;
-        sign_request(&self.clients, (&method, &target), &self.signed_host, &body, &mut request).await?;
+        let headers = [("host", self.signed_host.as_str()), ("content-type", "application/json")].into_iter();
+        let signable = SignableRequest::new(method.as_str(), &target, headers, SignableBody::Bytes(&body))
+            .or_fail(Kind::Unexpected, || format!("the request to {url} could not be signed"))?;
+        let (credentials, region) = (self.clients.api_credentials(), self.clients.region());
+        let signature = signing::sign(credentials, region, "execute-api", signable).await?;
+        signature.apply_to_request_http1x(&mut request);
         let unreachable = || format!("{method} {url}: no answer");
         let answer = tokio::time::timeout(DEADLINE, async {
             let response = self.http.request(request).await.or_fail(Kind::Unreachable, unreachable)?;
@@ -144,37 +147,6 @@ fn is_api_of(uri: &http::Uri, region: &str) -> bool {
     let rest = host.split_once('.').filter(|(id, _)| id.chars().all(|c| c.is_ascii_alphanumeric()));
     let suffix = rest.and_then(|(_, rest)| rest.strip_prefix(&format!("execute-api.{region}.")));
     uri.scheme_str() == Some("https") && suffix.is_some_and(|suffix| AWS_SUFFIXES.contains(&suffix))
-}
-
-async fn sign_request<B>(
-    clients: &Clients,
-    (method, url): (&Method, &str),
-    host: &str,
-    body: &[u8],
-    request: &mut http::Request<B>,
-) -> Result<()> {
-    let provider = clients.api_credentials();
-    let provider = provider.ok_or_else(|| Error::new(Kind::Credentials, "no credentials are configured"))?;
-    let credentials = provider
-        .provide_credentials()
-        .await
-        .or_fail(Kind::Credentials, || "no usable AWS credentials were found".into())?;
-    let identity = credentials.into();
-    let unsigned = || "the request could not be signed".to_owned();
-    let parameters = v4::SigningParams::builder()
-        .identity(&identity)
-        .region(clients.region())
-        .name("execute-api")
-        .time(SystemTime::now())
-        .settings(SigningSettings::default())
-        .build()
-        .or_fail(Kind::Unexpected, unsigned)?;
-    let headers = [("host", host), ("content-type", "application/json")];
-    let signable = SignableRequest::new(method.as_str(), url, headers.into_iter(), SignableBody::Bytes(body))
-        .or_fail(Kind::Unexpected, unsigned)?;
-    let (instructions, _) = sign(signable, &parameters.into()).or_fail(Kind::Unexpected, unsigned)?.into_parts();
-    instructions.apply_to_request_http1x(request);
-    Ok(())
 }
 
 #[cfg(test)]

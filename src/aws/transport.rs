@@ -42,20 +42,31 @@ pub fn local_client() -> SharedHttpClient {
     })
 }
 
+/// Returns the connector to this address for requests without an SDK client.
+pub fn connector(trust: &Trust, url: &str) -> SharedHttpConnector {
+    let proxy = if is_loopback(url) { ProxyConfig::disabled() } else { ProxyConfig::from_env() };
+    let builder = builder(None, None).proxy_config(proxy);
+    // Plain http needs no certificates.
+    let is_plain = is_loopback(url) && url.starts_with("http://");
+    SharedHttpConnector::new(if is_plain { builder.build_http() } else { with_tls(builder, trust) })
+}
+
 fn over_tls(trust: Trust, proxy: fn() -> ProxyConfig) -> SharedHttpClient {
     Builder::new().build_with_connector_fn(move |settings, components| -> Connector {
-        let pem = trust.pem();
-        // The SDK's own store of the system's authorities panics in a debug build if there are none.
-        let mut store = TrustStore::empty();
-        if !pem.is_empty() {
-            store.add_pem_certificate(pem);
-        }
-        let connector = builder(settings, components).proxy_config(proxy());
-        let connector = connector.tls_provider(Provider::Rustls(CryptoMode::AwsLc));
-        // Never fails: nothing is validated.
-        let context = TlsContext::builder().with_trust_store(store).build().unwrap_or_default();
-        connector.tls_context(context).build()
+        with_tls(builder(settings, components).proxy_config(proxy()), &trust)
     })
+}
+
+fn with_tls(builder: ConnectorBuilder, trust: &Trust) -> Connector {
+    let pem = trust.pem();
+    // The SDK's own store of the system's authorities panics in a debug build if there are none.
+    let mut store = TrustStore::empty();
+    if !pem.is_empty() {
+        store.add_pem_certificate(pem);
+    }
+    // Never fails: nothing is validated.
+    let context = TlsContext::builder().with_trust_store(store).build().unwrap_or_default();
+    builder.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context).build()
 }
 
 fn builder(settings: Option<&HttpConnectorSettings>, components: Option<&RuntimeComponents>) -> ConnectorBuilder {

@@ -184,6 +184,36 @@ async fn networks_that_may_not_be_looked_at_are_not_checked() {
     assert!(found["message"].as_str().is_some_and(|said| said.contains("cloudformation:ListResources")), "{found}");
 }
 
+/// An existing network without VPC endpoints, of which EC2 shows nothing.
+fn network_without_endpoints(asked: &Asked) -> Option<(u16, String)> {
+    match (asked.service.as_str(), asked.operation.as_str()) {
+        ("cloudcontrolapi", "ListResources") => {
+            Some((200, r#"{"TypeName":"AWS::EC2::VPCEndpoint","ResourceDescriptions":[]}"#.into()))
+        }
+        ("cloudcontrolapi", "GetResource") => {
+            let zone = if asked.body.contains("subnet-b") { "b" } else { "a" };
+            let properties = format!(r#"{{\"VpcId\":\"vpc-1\",\"AvailabilityZone\":\"eu-central-1{zone}\"}}"#);
+            Some((200, format!(r#"{{"ResourceDescription":{{"Identifier":"v","Properties":"{properties}"}}}}"#)))
+        }
+        ("ec2", _) => None,
+        _ => troubled(asked),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn routes_that_may_not_be_looked_at_are_not_checked() {
+    let aws = FakeAws::start(network_without_endpoints, None).await;
+    let world = World::new();
+    let network = "network.vpc = \"vpc-1\"\nnetwork.private_subnets = [\"subnet-a\", \"subnet-b\"]\n";
+    world.write("outboxctl.toml", &format!("[existing]\n{network}"));
+    let (_, findings) = examine(&world, &aws.url, &[]);
+    assert_eq!(state(&findings, "existing network"), "not-checked", "{findings:#?}");
+    let found = findings.iter().find(|finding| finding["check"] == "existing network").expect("there");
+    let said = "vpc-1 has no VPC endpoint for com.amazonaws.eu-central-1.kinesis-streams and";
+    let message = found["message"].as_str().expect("a message");
+    assert!(message.contains(said) && message.contains("UnauthorizedOperation"), "{found}");
+}
+
 fn full_of_vpcs(asked: &Asked) -> Option<(u16, String)> {
     if (asked.service.as_str(), asked.operation.as_str()) != ("cloudcontrolapi", "ListResources") {
         return troubled(asked);

@@ -87,6 +87,20 @@ fn every_call_of_the_commands_is_in_the_table_and_the_table_has_no_other() {
     assert!(unused.is_empty(), "no command calls {unused:?}");
 }
 
+#[test]
+fn every_request_to_ec2_is_in_the_table() {
+    let text = std::fs::read_to_string(repository().join("src/aws/ec2.rs")).expect("a source file");
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let quoted = code.split('"').skip(1).step_by(2);
+    let asked: BTreeSet<String> =
+        quoted.filter(|text| text.starts_with("Describe")).map(|name| format!("ec2:{name}")).collect();
+    assert!(!asked.is_empty(), "requests are found");
+    let calls = CALLS.iter().filter(|call| call.operation.is_empty()).flat_map(|call| call.actions);
+    let listed: BTreeSet<String> =
+        calls.filter(|action| action.starts_with("ec2:")).map(|&action| action.to_owned()).collect();
+    assert_eq!(asked, listed);
+}
+
 fn printed(args: &[&str]) -> Value {
     let output = World::new().command().args(args).output().expect("the binary starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -10,6 +10,7 @@ mod network;
 mod reach;
 pub mod references;
 mod replication;
+mod routes;
 mod services;
 mod stream;
 mod task;

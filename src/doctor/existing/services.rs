@@ -1,24 +1,19 @@
 //! The connections from an existing network to the services of AWS: VPC endpoints, their policies and security groups, and
 //! routes.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_cloudcontrol::Client;
 use futures_util::future::try_join_all;
 use serde_json::Value;
 
 use super::reach::{self, CHECK, Found, Peer, ids};
-use super::{Finding, Subject};
+use super::{Finding, Subject, routes};
+use crate::aws::ec2;
 use crate::doctor::cloud_control::{AT_ONCE, get, list};
 use crate::doctor::endpoint_policy;
 use crate::error::Result;
 use crate::pipelines::Output;
 
 const ENDPOINT: &str = "AWS::EC2::VPCEndpoint";
-const ASSOCIATION: &str = "AWS::EC2::SubnetRouteTableAssociation";
-const ROUTE: &str = "AWS::EC2::Route";
-/// The destination of a default route.
-const EVERYWHERE: &str = "0.0.0.0/0";
 /// The port of HTTPS.
 const HTTPS: u16 = 443;
 
@@ -41,25 +36,10 @@ const SERVICES: &[Service] = &[
     },
 ];
 
-/// The target of a subnet's default route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Exit {
-    /// A NAT gateway, a transit gateway, a firewall, or another router that may lead to the internet.
-    Router,
-    /// An internet gateway, which serves public addresses only. Functions in a VPC have none, and DMS gets none.
-    InternetGateway,
-    /// There is no default route.
-    None,
-    /// The subnet has no route table of its own, or the routes can't be read.
-    Unknown,
-}
-
 /// Checks that each service is reachable by a VPC endpoint that allows the calls, or else by a route.
 pub async fn services(subject: Subject<'_>, vpc: &str, network: &Found) -> Result<Vec<Finding>> {
     let client = &subject.deployment.clients.cloud_control();
-    let endpoints = of_type(client, ENDPOINT, |_| true).await?;
-    let endpoints: Vec<_> =
-        endpoints.into_iter().filter(|(_, endpoint)| endpoint[Output::VpcId.name()] == vpc).collect();
+    let endpoints = endpoints(client, vpc).await?;
     let region = subject.deployment.clients.region();
     let (mut findings, mut without) = (Vec::new(), Vec::new());
     for service in SERVICES {
@@ -76,9 +56,7 @@ pub async fn services(subject: Subject<'_>, vpc: &str, network: &Found) -> Resul
         }
     }
     if !without.is_empty() {
-        let subnets = ids(subject.deployment.output(Output::PrivateSubnetIds).unwrap_or_default());
-        let exits = exits(client, &subnets).await.unwrap_or_default();
-        findings.extend(judge(vpc, &without.join(" and "), &subnets, &exits));
+        findings.extend(by_route(subject, vpc, &without.join(" and ")).await);
     }
     Ok(findings)
 }
@@ -125,90 +103,28 @@ async fn closed(
     Ok(outside.map(finding).collect())
 }
 
-/// Returns the finding for services without an endpoint.
-fn judge(vpc: &str, services: &str, subnets: &[String], exits: &BTreeMap<String, Exit>) -> Option<Finding> {
-    let exit = |subnet: &&String| exits.get(*subnet).copied().unwrap_or(Exit::Unknown);
-    let with = |wanted: Exit| {
-        let subnets: Vec<_> = subnets.iter().filter(|subnet| exit(subnet) == wanted).map(String::as_str).collect();
-        (!subnets.is_empty()).then(|| subnets.join(" and "))
-    };
-    let endpoints = "create the endpoints with private DNS";
-    if let Some(subnets) = with(Exit::None) {
-        let text = format!("{vpc} has no VPC endpoint for {services}, and {subnets} no default route");
-        return Some(Finding::failed(CHECK, text, format!("{endpoints}, or route the subnets to a NAT gateway")));
-    }
-    if let Some(subnets) = with(Exit::InternetGateway) {
-        let text = format!(
-            "{vpc} has no VPC endpoint for {services}, and {subnets} lead to an internet gateway, which the functions and \
-             DMS cannot use: they have no public address"
-        );
-        let remedy = format!("{endpoints}, or name private subnets with a route to a NAT gateway");
-        return Some(Finding::warning(CHECK, text, remedy));
-    }
-    with(Exit::Unknown)?;
-    let text = format!("{vpc} has no VPC endpoint for {services}");
-    let remedy = "DMS and the functions need one, or a route from the private subnets to a NAT gateway, which can't be checked here";
-    Some(Finding::warning(CHECK, text, remedy))
-}
-
-/// Returns the exits of subnets with a route table of their own.
-async fn exits(client: &Client, subnets: &[String]) -> Result<BTreeMap<String, Exit>> {
-    let associations = of_type(client, ASSOCIATION, |_| true).await?;
-    let table = |subnet: &String| {
-        let own = associations.iter().find(|(_, one)| one["SubnetId"] == subnet.as_str());
-        own.and_then(|(_, one)| one["RouteTableId"].as_str())
-    };
-    let tables: BTreeMap<&String, &str> = subnets.iter().filter_map(|subnet| Some((subnet, table(subnet)?))).collect();
-    // The identifier of a route consists of its table and its destination.
-    let is_default = |id: &str| {
-        let parts = id.split_once('|');
-        parts.is_some_and(|(table, to)| to == EVERYWHERE && tables.values().any(|known| *known == table))
-    };
-    let routes = of_type(client, ROUTE, is_default).await?;
-    let exit = |table: &str| {
-        let route = routes.iter().find(|(_, route)| route["RouteTableId"] == table);
-        match route.map(|(_, route)| route["GatewayId"].as_str().unwrap_or_default()) {
-            None => Exit::None,
-            Some(gateway) if gateway.starts_with("igw-") => Exit::InternetGateway,
-            Some(_) => Exit::Router,
+/// Returns the findings for services without an endpoint, by the routes of the subnets. A request that fails leaves this
+/// unchecked.
+async fn by_route(subject: Subject<'_>, vpc: &str, without: &str) -> Vec<Finding> {
+    let clients = &subject.deployment.clients;
+    let subnets = ids(subject.deployment.output(Output::PrivateSubnetIds).unwrap_or_default());
+    match tokio::try_join!(ec2::route_tables(clients, vpc), ec2::nat_gateways(clients, vpc)) {
+        Ok((tables, gateways)) => routes::judge((vpc, without), &subnets, &tables, &gateways),
+        Err(error) => {
+            let text = format!("{vpc} has no VPC endpoint for {without}, and its routes can't be read: {error}");
+            vec![Finding::not_checked(CHECK, text)]
         }
-    };
-    Ok(tables.into_iter().map(|(subnet, table)| (subnet.clone(), exit(table))).collect())
+    }
 }
 
-/// Returns identifier and properties of the resources of a type whose identifier is wanted.
-async fn of_type(client: &Client, kind: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, Value)>> {
-    let listed = list(client, kind).await?.into_iter().filter_map(|one| one.identifier);
-    let listed: Vec<_> = listed.filter(|id| wanted(id)).collect();
+/// Returns the VPC endpoints of a VPC, with their properties by identifier.
+async fn endpoints(client: &Client, vpc: &str) -> Result<Vec<(String, Value)>> {
+    let listed: Vec<_> = list(client, ENDPOINT).await?.into_iter().filter_map(|one| one.identifier).collect();
     let mut found = Vec::new();
     for some in listed.chunks(AT_ONCE) {
-        let properties = try_join_all(some.iter().map(|id| get(client, kind, id))).await?;
+        let properties = try_join_all(some.iter().map(|id| get(client, ENDPOINT, id))).await?;
         found.extend(some.iter().cloned().zip(properties).filter_map(|(id, properties)| Some((id, properties?))));
     }
+    found.retain(|(_, endpoint)| endpoint[Output::VpcId.name()] == vpc);
     Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::doctor::State;
-
-    #[test]
-    fn subnets_without_a_way_to_a_service_are_named() {
-        let subnets = ["subnet-a".to_owned(), "subnet-b".to_owned()];
-        let judged = |exits: &[(&str, Exit)]| {
-            let exits = exits.iter().map(|(subnet, exit)| ((*subnet).to_owned(), *exit)).collect();
-            judge("vpc-1", "kinesis", &subnets, &exits).map(|finding| (finding.state, finding.message))
-        };
-        assert_eq!(judged(&[("subnet-a", Exit::Router), ("subnet-b", Exit::Router)]), None);
-        let (state, text) = judged(&[("subnet-a", Exit::Router), ("subnet-b", Exit::None)]).expect("a finding");
-        assert!(state == State::Failed && text.contains("subnet-b") && !text.contains("subnet-a"), "{text}");
-        let public = [("subnet-a", Exit::InternetGateway), ("subnet-b", Exit::InternetGateway)];
-        let (state, text) = judged(&public).expect("a finding");
-        assert!(
-            state == State::Warning && text.contains("subnet-a and subnet-b lead to an internet gateway"),
-            "{text}"
-        );
-        assert_eq!(judged(&[("subnet-a", Exit::Router)]).expect("a finding").0, State::Warning, "one is not known");
-    }
 }

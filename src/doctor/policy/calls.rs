@@ -122,8 +122,10 @@ pub const CALLS: &[Call] = &[
     call("get_function_configuration", &["lambda:GetFunctionConfiguration"], On::Functions, READ),
     call("get_queue_attributes", &["sqs:GetQueueAttributes"], On::Queues, READ),
     // The handlers of the types of EC2 read with the caller's rights.
-    call("get_resource", &["cloudformation:GetResource", "ec2:DescribeVpcs", "ec2:DescribeVpcAttribute", "ec2:DescribeNetworkAcls", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeInstances", "ec2:DescribeRouteTables", "ec2:DescribeVpcEndpoints"], On::Any, ALL),
-    call("list_resources", &["cloudformation:ListResources", "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DescribeVpcs", "ec2:DescribeVpcEndpoints"], On::Any, ALL),
+    call("get_resource", &["cloudformation:GetResource", "ec2:DescribeVpcs", "ec2:DescribeVpcAttribute", "ec2:DescribeNetworkAcls", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeInstances", "ec2:DescribeVpcEndpoints"], On::Any, ALL),
+    call("list_resources", &["cloudformation:ListResources", "ec2:DescribeSecurityGroups", "ec2:DescribeVpcs", "ec2:DescribeVpcEndpoints"], On::Any, ALL),
+    // EC2 without its SDK.
+    call("", &["ec2:DescribeNatGateways", "ec2:DescribeRouteTables"], On::Any, ALL),
     call("get_role", &["iam:GetRole"], On::Roles, READ).in_deploy(),
     call("get_service_quota", &["servicequotas:GetServiceQuota"], On::Any, ALL),
     call("list_attached_role_policies", &["iam:ListAttachedRolePolicies"], On::Roles, READ),

@@ -10,7 +10,7 @@ import json
 from emulated import need
 
 control = need("services.cloudcontrol", "_get_resource", "_list_resources")
-ec2 = need("services.ec2", "_vpcs", "_subnets", "_security_groups", "_vpc_endpoints", "_route_tables")
+ec2 = need("services.ec2", "_vpcs", "_subnets", "_security_groups", "_vpc_endpoints")
 responses = need("core.responses", "json_response", "error_response_json")
 
 
@@ -38,20 +38,6 @@ def rules(permissions, peer):
     return found
 
 
-def associations():
-    """Returns the subnets' associations with route tables. That of the main table names no subnet, and is of no type."""
-    tables = ec2._route_tables.values()
-    found = (one for table in tables for one in table["Associations"] if one.get("SubnetId"))
-    return {one["RouteTableAssociationId"]: {**one, "Id": one["RouteTableAssociationId"]} for one in found}
-
-
-def routes():
-    """Returns the routes by their identifier, of table and destination; local ones are not resources."""
-    found = ((table["RouteTableId"], route) for table in ec2._route_tables.values() for route in table["Routes"])
-    created = ((table, route) for table, route in found if route.get("GatewayId") != "local")
-    return {f"{table}|{route['DestinationCidrBlock']}": {**route, "RouteTableId": table} for table, route in created}
-
-
 # Type → reader of the store, and reader of the properties.
 TYPES = {
     "AWS::EC2::VPC": (lambda: ec2._vpcs, picked("VpcId", "CidrBlock")),
@@ -61,8 +47,6 @@ TYPES = {
         lambda: ec2._vpc_endpoints,
         picked("VpcId", "ServiceName", "VpcEndpointType", "SubnetIds", "SecurityGroupIds", "PrivateDnsEnabled", "PolicyDocument"),
     ),
-    "AWS::EC2::SubnetRouteTableAssociation": (associations, picked("Id", "SubnetId", "RouteTableId")),
-    "AWS::EC2::Route": (routes, picked("RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId", "TransitGatewayId")),
 }
 
 

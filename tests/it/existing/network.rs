@@ -41,15 +41,15 @@ async fn with_services(clients: &Clients, services: &str) {
     complete(clients).await;
 }
 
-/// Returns the security groups, subnets, endpoints and VPCs of the account.
-async fn network(clients: &Clients) -> Vec<String> {
+/// Returns the security groups, subnets, endpoints, VPCs and route tables of the account.
+async fn network(stack: &Stack, clients: &Clients) -> Vec<String> {
     let mut ids = Vec::new();
-    for kind in
-        ["AWS::EC2::VPC", "AWS::EC2::Subnet", "AWS::EC2::SecurityGroup", "AWS::EC2::VPCEndpoint", "AWS::EC2::Route"]
-    {
+    for kind in ["AWS::EC2::VPC", "AWS::EC2::Subnet", "AWS::EC2::SecurityGroup", "AWS::EC2::VPCEndpoint"] {
         let listed = clients.cloud_control().list_resources().type_name(kind).send().await.expect("a list");
         ids.extend(listed.resource_descriptions().iter().filter_map(|one| one.identifier().map(str::to_owned)));
     }
+    let tables = ec2(stack, "Action=DescribeRouteTables").await;
+    ids.extend(tables.lines().filter(|line| !line.contains("requestId")).map(str::to_owned));
     ids.sort();
     ids
 }
@@ -73,10 +73,10 @@ async fn security_groups_are_created_in_an_existing_vpc_and_deleted_with_the_pip
     let idle = stack.fails(2, &["deploy", "--yes", "--parameter", "VpcCidr=10.1.0.0/16"]);
     assert!(idle["error"]["message"].as_str().is_some_and(|text| text.contains("VpcCidr has no effect")), "{idle}");
     with_services(&clients, "private").await;
-    let before = network(&clients).await;
+    let before = network(&stack, &clients).await;
 
     stack.ok(&["deploy", "--yes", "--without-sample"]);
-    assert_eq!(network(&clients).await.len(), before.len() + 3, "three security groups and nothing else");
+    assert_eq!(network(&stack, &clients).await.len(), before.len() + 3, "three security groups and nothing else");
     assert_ne!(status(&stack, &[], "network"), "existing, left alone");
     assert!(!stack.changed(&["deploy", "--yes"]), "a second deploy changes nothing");
     let outputs = stack.ok(&["outputs"]);
@@ -97,7 +97,58 @@ async fn security_groups_are_created_in_an_existing_vpc_and_deleted_with_the_pip
 
     stack.write("outboxctl.toml", &file(3, &vpc));
     stack.ok(&["destroy", "--yes"]);
-    assert_eq!(network(&clients).await, before);
+    assert_eq!(network(&stack, &clients).await, before);
+}
+
+/// Sends a request to EC2, and returns the text of an element of the answer.
+async fn asked(stack: &Stack, form: &str, element: &str) -> String {
+    let answer = ec2(stack, form).await;
+    let found = answer.split_once(&format!("<{element}>")).and_then(|(_, rest)| rest.split_once('<'));
+    found.unwrap_or_else(|| panic!("{form}: {answer}")).0.to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_main_route_table_and_the_nat_gateway_decide_whether_subnets_reach_the_services() {
+    let stack = Stack::up("existing-routes");
+    let clients = clients(&stack);
+    let main = Parameter::builder().parameter_key("Services").parameter_value("main").build();
+    let create = clients.cloudformation().create_stack().stack_name(NAME).template_body(TEMPLATE).parameters(main);
+    create.send().await.expect("a stack");
+    let vpc = complete(&clients).await;
+    stack.write("outboxctl.toml", &file(3, &vpc));
+    let refused = |reason: &str| {
+        let refused = stack.fails(2, &["deploy", "--dry-run", "--without-sample"]);
+        let text = refused["error"]["message"].as_str().expect("a message");
+        assert!(text.contains("no route to the internet from") && text.contains(reason), "{reason}: {text}");
+    };
+    let (private, public) = (&vpc["PrivateB"], &vpc["DatabaseA"]);
+    refused(&format!("{private} (no default route)"));
+
+    let main = format!(
+        "Action=DescribeRouteTables&Filter.1.Name=vpc-id&Filter.1.Value.1={}&Filter.2.Name=association.main&Filter.2.Value.1=true",
+        vpc["VpcId"]
+    );
+    let main = asked(&stack, &main, "routeTableId").await;
+    let create = format!("Action=CreateNatGateway&SubnetId={public}&ConnectivityType");
+    let gateway = asked(&stack, &format!("{create}=private"), "natGatewayId").await;
+    let route = format!("RouteTableId={main}&DestinationCidrBlock=0.0.0.0/0&NatGatewayId");
+    assert_eq!(asked(&stack, &format!("Action=CreateRoute&{route}={gateway}"), "return").await, "true");
+    refused(&format!("{private} (the NAT gateway {gateway} is private)"));
+
+    // A public one in a subnet whose own default route leads back to it.
+    let gateway = asked(&stack, &format!("{create}=public"), "natGatewayId").await;
+    assert_eq!(asked(&stack, &format!("Action=ReplaceRoute&{route}={gateway}"), "return").await, "true");
+    refused(&format!("{public} of the NAT gateway {gateway} has no route to an internet gateway"));
+
+    let routes = &vpc["Routes"];
+    let associate = format!("Action=AssociateRouteTable&RouteTableId={routes}&SubnetId={public}");
+    asked(&stack, &associate, "associationId").await;
+    let preview = stack.command(&["deploy", "--dry-run", "--without-sample"]).output().expect("the binary starts");
+    let text = String::from_utf8_lossy(&preview.stderr).into_owned();
+    assert!(preview.status.success() && !text.contains("existing network"), "{text}");
+
+    asked(&stack, &format!("Action=DeleteNatGateway&NatGatewayId={gateway}"), "natGatewayId").await;
+    refused(&format!("{private} (the NAT gateway {gateway} is deleted)"));
 }
 
 /// Changes rules of a security group as the commands in a remedy do.

@@ -99,14 +99,16 @@ fn answer(asked: &Asked, scripted: Option<(u16, String)>, date: Option<&str>) ->
     let xml = asked.body.starts_with("Action=");
     let (status, body) = scripted.unwrap_or_else(|| {
         let text = format!("not authorized to perform: {}:{}", asked.service, asked.operation);
-        (
-            403,
-            if xml {
-                error_xml("AccessDenied", &text)
-            } else {
-                format!(r#"{{"__type":"AccessDeniedException","message":"{text}"}}"#)
-            },
-        )
+        let body = match xml {
+            // "Error codes for the Amazon EC2 API"
+            true if asked.service == "ec2" => format!(
+                "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>{text}</Message></Error></Errors>\
+                 <RequestID>1</RequestID></Response>"
+            ),
+            true => error_xml("AccessDenied", &text),
+            false => format!(r#"{{"__type":"AccessDeniedException","message":"{text}"}}"#),
+        };
+        (403, body)
     });
     let kind = if xml { "text/xml" } else { "application/x-amz-json-1.1" };
     let mut response = (StatusCode::from_u16(status).expect("a status"), body).into_response();
