@@ -188,7 +188,7 @@ pub const RULES: &[Rule] = &[
     ),
     enforced(
         "VPC",
-        "from a VPC, functions and DMS reach a service only through its endpoint (with its policy) or a NAT gateway, \
+        "from a VPC, functions and DMS reach a service only through its endpoint (with its policy) or a public NAT gateway, \
          as security groups allow",
         "Amazon VPC user guide: Security in Amazon VPC",
     ),

@@ -1,4 +1,4 @@
-"""Which databases a place in a VPC reaches, by security groups."""
+"""Which databases a place in a VPC reaches, by security groups, and which services, by routes."""
 
 import sys
 import types
@@ -69,6 +69,15 @@ class Databases(unittest.TestCase):
         self.instance.update(Endpoint={"Port": 38211}, outboxctl_port=6543)
         self.assertIn("port 6543", self.reason())
 
+    def test_a_rule_for_the_local_port_alone_is_one_for_the_database(self):
+        self.instance["Endpoint"] = {"Port": 38211}
+        self.group("sg-function", "vpc-1", outgoing=[rule(38211, ranges=["10.0.0.0/16"])])
+        for ports, refused in [((38211, 38211), False), ((5432, 5432), False), ((38210, 38210), True), ((30000, 40000), True)]:
+            with self.subTest(ports=ports):
+                allowed = {**rule(0, groups=["sg-function"]), "FromPort": ports[0], "ToPort": ports[1]}
+                self.group("sg-database", "vpc-1", incoming=[allowed])
+                self.assertEqual(self.reason() is not None, refused)
+
     def test_a_function_outside_of_a_vpc_reaches_public_databases_only(self):
         self.assertIn("private", self.reason([], []))
         self.instance["PubliclyAccessible"] = True
@@ -91,6 +100,42 @@ class Databases(unittest.TestCase):
         EC2._security_groups["us-east-1", "sg-function"] = {"GroupId": "sg-function", "GroupName": "x", "VpcId": "vpc-1",
                                                             "IpPermissions": [], "IpPermissionsEgress": []}
         self.assertIsNone(self.reason())
+
+
+class Routes(unittest.TestCase):
+    def setUp(self):
+        for store in [*vars(EC2).values(), RDS._instances]:
+            store.clear()
+        for name, table in (("subnet-private", "rtb-main"), ("subnet-public", "rtb-public")):
+            EC2._subnets[REGION, name] = {"SubnetId": name, "VpcId": "vpc-1", "CidrBlock": "10.0.0.0/24"}
+        self.table("rtb-main", {"Main": True}, {"NatGatewayId": "nat-1"})
+        self.table("rtb-public", {"SubnetId": "subnet-public"}, {"GatewayId": "igw-1"})
+        everywhere = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+        EC2._security_groups[REGION, "sg-1"] = {"GroupId": "sg-1", "GroupName": "default", "VpcId": "vpc-1",
+                                                "IpPermissions": [], "IpPermissionsEgress": [everywhere]}
+        self.gateway = {"NatGatewayId": "nat-1", "SubnetId": "subnet-public", "VpcId": "vpc-1", "State": "available",
+                        "ConnectivityType": "public"}
+        EC2._nat_gateways[REGION, "nat-1"] = self.gateway
+
+    def table(self, name, association, target):
+        route = {"DestinationCidrBlock": "0.0.0.0/0", **target}
+        EC2._route_tables[REGION, name] = {"RouteTableId": name, "VpcId": "vpc-1", "Associations": [association], "Routes": [route]}
+
+    def reason(self):
+        return network.reach({"subnets": ["subnet-private"], "groups": []}, REGION, "kinesis-streams")
+
+    def test_a_public_gateway_leads_to_services(self):
+        self.assertIsNone(self.reason())
+
+    def test_another_gateway_does_not(self):
+        for change in ({"ConnectivityType": "private"}, {"State": "failed"}, {"State": "deleted"}):
+            with self.subTest(change=change):
+                EC2._nat_gateways[REGION, "nat-1"] = {**self.gateway, **change}
+                self.assertIn("nor a NAT gateway", self.reason())
+
+    def test_the_subnet_of_the_gateway_needs_an_internet_gateway(self):
+        self.table("rtb-public", {"SubnetId": "subnet-public"}, {"NatGatewayId": "nat-1"})
+        self.assertIn("nor a NAT gateway", self.reason())
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 gateway, of a database by security groups.
 
 Sources: Lambda developer guide, "Giving Lambda functions access to resources in an Amazon VPC" and "Enable internet access for
-VPC-connected Lambda functions"; DMS user guide, "Configuring VPC endpoints for AWS DMS"; AWS PrivateLink guide, "Access an AWS
-service using an interface VPC endpoint" (private DNS, security groups) and "Gateway endpoints"; RDS user guide, "Controlling
-access with security groups" and "Working with a DB instance in a VPC". Unreachable services and databases do not answer:
-the gateway holds such a request open.
+VPC-connected Lambda functions"; Amazon VPC user guide, "NAT gateways"; DMS user guide, "Configuring VPC endpoints for AWS DMS";
+AWS PrivateLink guide, "Access an AWS service using an interface VPC endpoint" (private DNS, security groups) and "Gateway
+endpoints"; RDS user guide, "Controlling access with security groups" and "Working with a DB instance in a VPC". Unreachable
+services and databases do not answer: the gateway holds such a request open.
 """
 
 import contextvars
@@ -111,6 +111,8 @@ def unreachable_database(place, region, identifier):
     start = f"the connection to database {identifier} timed out"
     vpc = (instance.get("DBSubnetGroup") or {}).get("VpcId")
     port = int(instance.get("outboxctl_port") or POSTGRESQL)
+    # The port of the local server, which the API of RDS reports; a rule for it alone is one for the database.
+    local = (instance.get("Endpoint") or {}).get("Port")
     ids = [group["VpcSecurityGroupId"] for group in instance.get("VpcSecurityGroups") or []]
     theirs = security_groups(ids, vpc, region)
     # Subnets and groups that EC2 does not have are not checked.
@@ -120,7 +122,7 @@ def unreachable_database(place, region, identifier):
     if not place["subnets"]:
         if not is_on(instance.get("PubliclyAccessible")):
             return f"{start}: it is private, and the function is not in a VPC"
-        if not any(permits(group["IpPermissions"], ["0.0.0.0/0"], [], port) for group in theirs):
+        if not any(permits(group["IpPermissions"], ["0.0.0.0/0"], [], port, local) for group in theirs):
             return f"{start}: its security groups ({names}) do not allow port {port} from every address"
         return None
     subnets = [subnet for subnet in of_region(ec2._subnets, region) if subnet["SubnetId"] in place["subnets"]]
@@ -131,10 +133,10 @@ def unreachable_database(place, region, identifier):
         return f"{start}: it is in {vpc}, and {here} has no active peering connection with it"
     groups = security_groups(place["groups"], here, region)
     inside = [subnet["CidrBlock"] for subnet in of_region(ec2._subnets, region) if subnet["VpcId"] == vpc]
-    if not any(permits(group["IpPermissionsEgress"], inside, [group["GroupId"] for group in theirs], port) for group in groups):
+    if not any(permits(group["IpPermissionsEgress"], inside, [group["GroupId"] for group in theirs], port, local) for group in groups):
         return f"{start}: no security group of its client allows outgoing connections to port {port}"
     own = [group["GroupId"] for group in groups]
-    if not any(permits(group["IpPermissions"], [subnet["CidrBlock"] for subnet in subnets], own, port) for group in theirs):
+    if not any(permits(group["IpPermissions"], [subnet["CidrBlock"] for subnet in subnets], own, port, local) for group in theirs):
         return f"{start}: its security groups ({names}) do not allow port {port} from {', '.join(own)}"
     return None
 
@@ -148,13 +150,14 @@ def peered(one, other, region):
     return False
 
 
-def permits(rules, ranges, groups, port=HTTPS):
+def permits(rules, ranges, groups, port=HTTPS, local=None):
     """Returns whether rules of a security group allow TCP on the port, with all of these ranges or one of these
-    groups."""
+    groups. `local` stands for the port on this machine, but not as a part of a range of ports."""
     for rule in rules:
         if rule["IpProtocol"] not in ("tcp", "6", "-1"):
             continue
-        if rule["IpProtocol"] != "-1" and not rule.get("FromPort", 0) <= port <= rule.get("ToPort", 65535):
+        first, last = rule.get("FromPort", 0), rule.get("ToPort", 65535)
+        if rule["IpProtocol"] != "-1" and not first <= port <= last and not first == last == local:
             continue
         allowed = [ipaddress.ip_network(item["CidrIp"], strict=False) for item in rule.get("IpRanges", [])]
         if any(pair.get("GroupId") in groups for pair in rule.get("UserIdGroupPairs", [])):
@@ -179,9 +182,19 @@ def route_table(subnet, region):
 
 
 def has_nat_route(subnet, region):
-    """Returns whether a subnet's default route leads to a NAT gateway. An internet gateway needs a public address."""
-    table = route_table(subnet, region) or {"Routes": []}
-    return any(route.get("DestinationCidrBlock") == "0.0.0.0/0" and route.get("NatGatewayId") for route in table["Routes"])
+    """Returns whether a subnet's default route leads to the internet by a NAT gateway: a public one that is available, in a
+    subnet with a route to an internet gateway. An internet gateway alone needs a public address."""
+    target = default_route(subnet, region).get("NatGatewayId")
+    gateway = next((one for one in of_region(ec2._nat_gateways, region) if one["NatGatewayId"] == target), None)
+    if gateway is None or gateway["State"] != "available" or gateway["ConnectivityType"] != "public":
+        return False
+    there = next((one for one in of_region(ec2._subnets, region) if one["SubnetId"] == gateway["SubnetId"]), None)
+    return there is not None and (default_route(there, region).get("GatewayId") or "").startswith("igw-")
+
+
+def default_route(subnet, region):
+    routes = (route_table(subnet, region) or {}).get("Routes", [])
+    return next((route for route in routes if route.get("DestinationCidrBlock") == "0.0.0.0/0"), {})
 
 
 def of_region(store, region):
