@@ -128,6 +128,11 @@ pub const RULES: &[Rule] = &[
         "an on-demand stream starts with four shards and doubles them if writes require it, once in 15 minutes",
         "Kinesis developer guide: Choose the right mode to stream in",
     ),
+    enforced(
+        "Kinesis",
+        "a stream is switched between on-demand and provisioned mode twice in 24 hours at most",
+        "Kinesis developer guide: Switch between capacity modes",
+    ),
     left_out(
         "Kinesis",
         "an on-demand stream removes shards again when writes decrease",

@@ -132,5 +132,13 @@ class Growths(unittest.TestCase):
         self.assertEqual(open_shards, 128)
 
 
+class Modes(unittest.TestCase):
+    def test_the_third_switch_of_a_day_is_refused(self):
+        times = shards.switched(shards.switched([], 0), 1)
+        self.assertIsNone(shards.switched(times, shards.DAY - 1))
+        self.assertEqual(shards.switched(times, shards.DAY), [1, shards.DAY])
+        self.assertIsNone(shards.switched([1, shards.DAY], shards.DAY))
+
+
 if __name__ == "__main__":
     unittest.main()

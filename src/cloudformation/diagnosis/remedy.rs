@@ -101,8 +101,12 @@ pub fn find(resource_type: Option<&str>, reason: &str) -> Option<Remedy> {
     }
     if has(QUOTA) {
         let code = resource_type.and_then(service_code).unwrap_or("SERVICE");
+        // "Switch between capacity modes" in the Kinesis developer guide, and UpdateShardCount in its API reference.
+        let of_stream = "Kinesis switches a stream between on-demand and provisioned mode (`Shards`) twice in 24 hours, and changes its \
+                         shards ten times: wait, or keep the previous value. Otherwise ";
+        let first = if resource_type == Some("AWS::Kinesis::Stream") { of_stream } else { "" };
         let hint = format!(
-            "a quota of the account is exhausted: delete unused resources, or request an increase \
+            "{first}a quota of the account is exhausted: delete unused resources, or request an increase \
              (`aws service-quotas list-service-quotas --service-code {code}`)"
         );
         return Some(Remedy { name: "quota", hint });
@@ -190,6 +194,12 @@ mod tests {
                 "LimitExceededException: This request would exceed the shard limit",
                 "quota",
                 "--service-code kinesis",
+            ),
+            (
+                "AWS::Kinesis::Stream",
+                "LimitExceededException: This request would exceed the shard limit",
+                "quota",
+                "twice in 24 hours",
             ),
             (
                 "AWS::Lambda::Function",

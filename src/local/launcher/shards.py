@@ -14,6 +14,8 @@ WRITE_BYTES, WRITE_RECORDS = MIB, 1_000
 READ_BYTES, READ_CALLS = 2 * MIB, 5
 # One call of GetRecords returns up to 10 MiB, and 10,000 records.
 CALL_BYTES, CALL_RECORDS = 10 * MIB, 10_000
+# A stream may be switched between capacity modes twice a day.
+SWITCHES, DAY = 2, 86_400
 # Member of a closed shard: its last sequence number.
 ENDING = "ending_sequence_number"
 
@@ -115,6 +117,13 @@ class Growth:
             return False
         self.due_at, self.grown_at = None, now
         return True
+
+
+def switched(times, now):
+    """Returns the times of a stream's switches between capacity modes with one more, or None: Kinesis allows two within 24
+    hours ("Switch between capacity modes" in the Kinesis developer guide)."""
+    recent = [time for time in times if now - time < DAY]
+    return None if len(recent) >= SWITCHES else [*recent, now]
 
 
 def size_of(data):

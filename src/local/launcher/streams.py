@@ -15,6 +15,8 @@ from shards import ENDING, size_of
 THROTTLED = "ProvisionedThroughputExceededException"
 # Time at which a shard was closed.
 CLOSED_AT = "closed_at"
+# Times at which a stream was switched between capacity modes.
+SWITCHED_AT = "switched_at"
 # Set while a request of an event source mapping is served.
 mapping = contextvars.ContextVar("mapping", default=False)
 
@@ -258,16 +260,31 @@ class Streams:
             "StreamARN": stream["StreamARN"]})
 
     def updating(self, update):
-        """Makes CloudFormation's update of a stream change the number of shards, which the emulator's does not."""
+        """Makes CloudFormation's update of a stream change the number of shards, which the emulator's does not, and refuse
+        what Kinesis refuses."""
 
         def run(physical_id, old_props, new_props, *rest):
+            before, target = self.kinesis._streams.get(physical_id), int(new_props.get("ShardCount") or 0)
+            if before:
+                self.check_mode(before, new_props)
             name, attributes = update(physical_id, old_props, new_props, *rest)
-            stream, target = self.kinesis._streams.get(name), int(new_props.get("ShardCount") or 0)
+            stream = self.kinesis._streams.get(name)
             if stream and target and target != int(old_props.get("ShardCount") or 0):
                 self.rescale(stream, target)
             return name, attributes
 
         return run
+
+    def check_mode(self, stream, props):
+        """Records a switch between capacity modes, unless the stream has had its two of the day."""
+        mode = (props.get("StreamModeDetails") or {}).get("StreamMode")
+        if not mode or mode == stream["StreamModeDetails"]["StreamMode"]:
+            return
+        times = shards.switched(stream.get(SWITCHED_AT, []), time.time())
+        if times is None:
+            raise ValueError(f"LimitExceededException: stream {stream['StreamName']} was switched between on-demand and provisioned "
+                             "mode twice within 24 hours, which is the limit.")
+        stream[SWITCHED_AT] = times
 
     # Enhanced fan-out
 
