@@ -1,4 +1,7 @@
-//! Reads XML as EC2 writes it: elements with either text or elements, and no attributes of interest.
+//! XML as EC2 writes it, as a tree: elements with either text or elements, and no attributes of interest.
+
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, escape};
 
 /// An element of a document.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,31 +14,35 @@ pub struct Element {
 impl Element {
     /// Parses a document; `None` if it is not well-formed.
     pub fn parse(document: &str) -> Option<Self> {
+        let mut reader = Reader::from_str(document);
         // The first one contains the document.
         let mut open = vec![Self::default()];
-        let mut rest = document;
-        while let Some((text, tail)) = rest.split_once('<') {
-            let (tag, tail) = tail.split_once('>')?;
-            rest = tail;
-            if tag.starts_with(['?', '!']) {
-                continue;
-            }
-            if let Some(name) = tag.strip_prefix('/') {
-                let mut closed = open.pop().filter(|element| element.name == name.trim_end())?;
-                closed.text = unescaped(text.trim());
-                open.last_mut()?.children.push(closed);
-                continue;
-            }
-            let empty = tag.strip_suffix('/');
-            let name = empty.unwrap_or(tag).split_ascii_whitespace().next()?.to_owned();
-            let element = Self { name, ..Self::default() };
-            match empty {
-                Some(_) => open.last_mut()?.children.push(element),
-                None => open.push(element),
+        loop {
+            let inner = open.last_mut()?;
+            match reader.read_event().ok()? {
+                Event::Start(tag) => open.push(Self::named(&tag)?),
+                Event::Empty(tag) => inner.children.push(Self::named(&tag)?),
+                Event::Text(text) => inner.text += &text.decode().ok()?,
+                Event::GeneralRef(entity) => match entity.resolve_char_ref().ok()? {
+                    Some(character) => inner.text.push(character),
+                    None => inner.text += escape::resolve_predefined_entity(&entity.decode().ok()?)?,
+                },
+                Event::End(_) => {
+                    let mut closed = open.pop()?;
+                    closed.text = closed.text.trim().to_owned();
+                    open.last_mut()?.children.push(closed);
+                }
+                Event::Eof => break,
+                _ => {}
             }
         }
         let outer = open.pop().filter(|_| open.is_empty())?;
         outer.children.into_iter().next()
+    }
+
+    fn named(tag: &BytesStart<'_>) -> Option<Self> {
+        let name = std::str::from_utf8(tag.local_name().into_inner()).ok()?.to_owned();
+        Some(Self { name, ..Self::default() })
     }
 
     /// Returns the first child of this name.
@@ -52,12 +59,6 @@ impl Element {
     pub fn list(&self, name: &str) -> &[Self] {
         self.child(name).map_or(&[], |list| &list.children)
     }
-}
-
-/// Replaces XML's predefined entities (XML 1.0, section 4.6).
-fn unescaped(text: &str) -> String {
-    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")];
-    entities.iter().fold(text.to_owned(), |text, (entity, character)| text.replace(entity, character))
 }
 
 #[cfg(test)]
