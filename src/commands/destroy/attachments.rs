@@ -21,7 +21,6 @@ use crate::streams::{bus, kinesis::fan_out};
 /// # Errors
 /// `Usage` with the names of foreign rules and consumers, before anything is deleted.
 pub async fn check(ctx: &Context, clients: &Clients, engine: &Engine, deployment: &Deployment) -> Result<()> {
-    check_groups(ctx, clients, engine, deployment).await?;
     let mut foreign = Vec::new();
     if let Ok(name) = deployment.output(Output::BusName) {
         let removed = bus::remove_orphans(clients, name).await?;
@@ -49,9 +48,12 @@ pub async fn check(ctx: &Context, clients: &Clients, engine: &Engine, deployment
     ))
 }
 
-/// Checks that no security group of an existing VPC names a group of the stacks: the deletion of the network would fail
-/// after that of all others.
-async fn check_groups(ctx: &Context, clients: &Clients, engine: &Engine, deployment: &Deployment) -> Result<()> {
+/// Checks that no security group of an existing VPC names a group of the stack `network`, whose deletion would fail. The
+/// rules of an existing database are needed until the task is deleted: DMS drops its replication slot through them.
+///
+/// # Errors
+/// `Failed` with the commands that remove the rules.
+pub async fn check_groups(ctx: &Context, clients: &Clients, engine: &Engine, deployment: &Deployment) -> Result<()> {
     let network = deployment.own_stacks().find(|view| view.stack.name == NETWORK.name && view.described.is_some());
     let (Some(network), true) = (network, deployment.is_existing(Output::VpcId)) else { return Ok(()) };
     let own: BTreeSet<_> = engine.resources_of(&network.name, "AWS::EC2::SecurityGroup").await?.into_iter().collect();
@@ -70,9 +72,10 @@ async fn check_groups(ctx: &Context, clients: &Clients, engine: &Engine, deploym
     }
     let vpc = deployment.output(Output::VpcId)?;
     let error =
-        Error::new(Kind::Usage, format!("security groups of {vpc} have rules that name groups of the pipeline"));
-    let error =
-        error.hint("EC2 does not delete a group that another one names; remove the rules first, nothing was deleted");
+        Error::new(Kind::Failed, format!("security groups of {vpc} have rules that name groups of the pipeline"));
+    let error = error.hint(
+        "EC2 does not delete a group that another one names: remove the rules, then run `outboxctl destroy` again",
+    );
     Err(error.with_hints(commands.into_iter().map(|command| format!("`{command}`"))))
 }
 

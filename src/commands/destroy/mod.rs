@@ -20,7 +20,7 @@ use crate::commands::{Context, reach};
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
-use crate::pipelines::Output;
+use crate::pipelines::{NETWORK, Output};
 
 /// Time limit for network interfaces: Lambda returns those of a deleted function within 20 minutes, most of which have
 /// passed when CloudFormation fails (Lambda developer guide, "Giving Lambda functions access to resources in a VPC").
@@ -108,6 +108,9 @@ impl Args {
             let view = deployment.stacks.iter().find(|view| view.stack.name == name);
             async move {
                 let Some(view) = view else { return Ok(false) };
+                if name == NETWORK.name {
+                    attachments::check_groups(ctx, clients, engine, deployment).await?;
+                }
                 empty(ctx, clients, view, deployment).await?;
                 match engine.destroy(name, &view.name).await {
                     // An object was written to a bucket while the stack was being deleted.

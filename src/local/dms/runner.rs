@@ -198,6 +198,9 @@ async fn drop_own_slot(gateway: &Gateway, store: &Store, task: &Resource) -> Res
     }
     let instance = store.get(Kind::Instance, task.text("ReplicationInstanceArn")).ok();
     let database = endpoint::database(gateway, store, instance.as_ref(), &source).await?;
+    if let Some(instance) = &instance {
+        endpoint::admitted(gateway, instance, &source, &database).await?;
+    }
     capture::drop_slot(&database, &slot(task, &settings)).await
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_cloudformation::types::{Parameter, Stack as Described};
 use outboxctl::internals::aws::Clients;
 
-use super::database::{described, file, replication_instance, shop};
+use super::database::{described, file, owner, replication_instance, shop};
 use super::{clients, status};
 use crate::support::signing::ec2;
 use crate::support::stack::Stack;
@@ -192,14 +192,16 @@ async fn an_existing_database_admits_the_security_groups_that_deploy_creates() {
     let report = stack.ok(&["doctor"]).to_string();
     assert!(!report.contains("authorize-security-group-ingress"), "{report}");
 
-    // EC2 would refuse to delete the groups, after all other stacks were deleted.
-    let refused = stack.fails(2, &["destroy", "--yes"]);
+    // EC2 refuses to delete the groups as long as the database admits them, which DMS needs to drop its slot.
+    let refused = stack.fails(1, &["destroy", "--yes"]);
     let hints = refused["error"]["hints"].to_string();
+    assert_eq!(status(&stack, &[], "network"), "CREATE_COMPLETE");
     for group in groups {
         assert!(hints.contains("revoke-security-group-ingress") && hints.contains(group), "{refused}");
-        assert_eq!(status(&stack, &[], "dms"), "CREATE_COMPLETE", "nothing was deleted");
         change_rules(&stack, "Revoke", database, group, port).await;
     }
     stack.ok(&["destroy", "--yes"]);
     assert_eq!(described(&clients).await, before);
+    let slots = owner(&stack, &clients, &shop).await.query_one("SELECT count(*) FROM pg_replication_slots", &[]).await;
+    assert_eq!(slots.expect("counted").get::<_, i64>(0), 0, "no slot retains its log");
 }
