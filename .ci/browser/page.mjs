@@ -270,6 +270,20 @@ await step("a burst is counted to the last event", async () => {
   await shot("burst", { fullPage: true });
 });
 
+await step("sources that do not respond are reported with the age of their data", async () => {
+  const emulator = ask("local", "status").state.emulator_pid;
+  process.kill(emulator, "SIGSTOP");
+  try {
+    await page.locator("#link[data-state=partly]").waitFor();
+    await page.locator("#troubles", { hasText: /AWS services.*the data is from/ }).waitFor();
+    await axe("partly");
+    await shot("partly");
+  } finally {
+    process.kill(emulator, "SIGCONT");
+  }
+  await page.locator("#link[data-state=live]").waitFor();
+});
+
 await step("what fails is kept, and arrives when it is sent again", async () => {
   const before = await count(form.end);
   await hinder(true);

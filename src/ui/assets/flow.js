@@ -19,7 +19,7 @@ function updateStop(node, stage) {
   const [label, place, number, rate, note, curve] = node.children;
   node.dataset.state = stage.note ? stage.state : "none";
   node.setAttribute("aria-label",
-    `${stage.label}: ${stage.more ? "more than " : ""}${words.count(stage.count)} events, ${CONDITION[stage.state]}${stage.note ? `, ${stage.note}` : ""}`);
+    `${stage.label}: ${stage.more ? "more than " : ""}${words.events(stage.count)}, ${CONDITION[stage.state]}${stage.note ? `, ${stage.note}` : ""}`);
   say(label.lastChild, stage.label);
   say(place, stage.place);
   say(number, `${stage.more ? "> " : ""}${words.count(stage.count)}`);
@@ -81,9 +81,9 @@ function showHistogram({ histogram, latency }) {
       bar.firstChild.style.setProperty("--share", `${count ? Math.max(2, (count / most) * 100) : 0}%`);
       say(many, count ? words.count(count) : "");
       say(name, to == null ? `> ${words.bound(from)}` : `≤ ${words.bound(to)}`);
-      node.setAttribute("aria-label", `${words.count(count)} events ${to == null ? `over ${words.bound(from)}` : `up to ${words.bound(to)}`}`);
+      node.setAttribute("aria-label", `${words.events(count)} ${to == null ? `over ${words.bound(from)}` : `up to ${words.bound(to)}`}`);
     });
-  say(byId("histogram-hint"), `${words.count(total)} ${total === 1 ? "event" : "events"} from commit to delivery${latency ? `, median ${words.duration(latency.p50)}, p99 ${words.duration(latency.p99)}` : ""}`);
+  say(byId("histogram-hint"), `${words.events(total)} from commit to delivery${latency ? `, median ${words.duration(latency.p50)}, p99 ${words.duration(latency.p99)}` : ""}`);
 }
 
 function facts(picture) {

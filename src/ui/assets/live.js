@@ -4,18 +4,26 @@
 import { byId, say } from "./dom.js";
 import * as words from "./words.js";
 
-const names = { live: "Live", wait: "Reconnecting…", refused: "Signed out" };
+const names = { live: "Live", partly: "Partly live", wait: "Reconnecting…", refused: "Signed out" };
 /** Milliseconds without a message after which a connection counts as lost. */
 const SILENCE = 10_000;
 
 /** Time at which an established connection was lost. */
 let lost = null;
 
+/** Whether all sources of the server respond. */
+let complete = true;
+
+export const setComplete = (all) => { complete = all; };
+
+const connected = () => (complete ? "live" : "partly");
+
 function show(state) {
   const link = byId("link");
   if (link.dataset.state === state) return;
-  if (state === "live") lost = null;
-  else if (link.dataset.state === "live") lost = new Date().toISOString();
+  const was = link.dataset.state;
+  if (state === connected()) lost = null;
+  else if (was === "live" || was === "partly") lost = new Date().toISOString();
   link.dataset.state = state;
   say(link, names[state]);
   const remedy = state === "refused"
@@ -42,7 +50,7 @@ export function connect(handlers) {
   }, 1000);
   source.onopen = () => {
     heard = Date.now();
-    show("live");
+    show(connected());
   };
   source.onerror = async () => {
     if (source.readyState !== EventSource.CLOSED) return show("wait");
@@ -53,8 +61,8 @@ export function connect(handlers) {
   for (const [name, handle] of Object.entries(handlers)) {
     source.addEventListener(name, (message) => {
       heard = Date.now();
-      show("live");
       handle(JSON.parse(message.data));
+      show(connected());
     });
   }
 }

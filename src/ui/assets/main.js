@@ -4,7 +4,7 @@ import { byId, make, reconcile, say } from "./dom.js";
 import { beginEvents, sayHowToWrite, setStops, takeTraces } from "./events.js";
 import { showFlow } from "./flow.js";
 import { showForm } from "./form.js";
-import { connect } from "./live.js";
+import { connect, setComplete } from "./live.js";
 import { beginPath } from "./path.js";
 import { beginTables } from "./tables.js";
 import { beginTabs } from "./tabs.js";
@@ -27,7 +27,9 @@ connect({
     consumes = picture.stages.some((stop) => stop.hop === "processed");
     setStops(picture.stages);
     showHead(picture);
-    showErrors(picture.sources.filter((source) => !source.ok));
+    const silent = picture.sources.filter((source) => !source.ok);
+    setComplete(silent.length === 0);
+    showErrors(silent);
     showFlow(picture);
     showForm(picture.form, picture.writable);
   },

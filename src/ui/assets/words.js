@@ -12,6 +12,8 @@ const whole = new Intl.NumberFormat("en");
 
 export const count = (n) => whole.format(n);
 
+export const events = (n) => `${count(n)} ${n === 1 ? "event" : "events"}`;
+
 export function duration(millis) {
   if (millis == null) return "–";
   if (millis < 10) return `${millis.toFixed(1)} ms`;

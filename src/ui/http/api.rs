@@ -1,5 +1,7 @@
 //! Read access, as JSON.
 
+use std::time::Instant;
+
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use base64::Engine;
@@ -127,7 +129,7 @@ pub async fn dead_letter(State(site): State<Site>, query: Query<Object>) -> Resu
 /// Reports success as long as requests are answered, with the state of the sources.
 pub async fn health(State(site): State<Site>) -> Json<Value> {
     let state = site.model.lock();
-    let sources: Vec<_> = state.sources.values().collect();
+    let sources = state.sources(Instant::now());
     let status = if sources.iter().all(|source| source.ok) { "ok" } else { "degraded" };
     Json(json!({ "status": status, "version": site.model.head.version, "sources": sources }))
 }

@@ -12,6 +12,7 @@ mod tables;
 mod trace;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use parking_lot::{Mutex, MutexGuard};
@@ -37,6 +38,9 @@ use seen::Seen;
 
 /// Maximum events whose whole path is kept.
 const TRACES: usize = 2_000;
+
+/// Time without a response after which the data of a source counts as outdated.
+const SILENT: Duration = Duration::from_secs(10);
 
 /// The state of one of the page's sources.
 #[derive(Debug, Clone, Serialize)]
@@ -104,7 +108,9 @@ pub struct State {
     pub slot: SlotUse,
     /// `None` if the pipeline does not include a consumer, or before the first query.
     pub consumers: Option<Consumers>,
-    pub sources: BTreeMap<&'static str, Source>,
+    sources: BTreeMap<&'static str, Source>,
+    /// Sources with a request in progress, and its start.
+    asked: BTreeMap<&'static str, Instant>,
     /// Commit time of the newest event seen in the stream.
     pub captured_until: Option<DateTime<Utc>>,
 }
@@ -219,8 +225,29 @@ impl State {
         self.order.iter().rev().take(limit).filter_map(|id| self.traces.get(id)).collect()
     }
 
-    /// Sets the state of a source; a different text is a change.
+    /// Records the start of a request to a source.
+    pub fn ask(&mut self, name: &'static str) {
+        self.asked.insert(name, Instant::now());
+    }
+
+    /// Returns the state of each source at `now`. A source that has not responded for [`SILENT`] has an error.
+    pub fn sources(&self, now: Instant) -> Vec<Source> {
+        let mut sources = self.sources.clone();
+        for (name, _) in self.asked.iter().filter(|(_, since)| now.duration_since(**since) >= SILENT) {
+            let seconds = SILENT.as_secs();
+            let mut error = format!("a request has been waiting for more than {seconds} s");
+            if let Some(known) = sources.get(name) {
+                error.push_str(&known.at.format("; the data is from %Y-%m-%d %H:%M:%S UTC").to_string());
+            }
+            let at = sources.get(name).map_or_else(Utc::now, |known| known.at);
+            sources.insert(name, Source { name, ok: false, error: Some(error), at });
+        }
+        sources.into_values().collect()
+    }
+
+    /// Sets the state of a source after its response; a different text is a change.
     pub fn source(&mut self, name: &'static str, error: Option<String>) {
+        self.asked.remove(name);
         if self.sources.get(name).is_none_or(|source| source.error != error) {
             self.version += 1;
         }

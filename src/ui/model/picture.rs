@@ -1,5 +1,7 @@
 //! The flow at a glance, for `/api/pipeline` and the page's picture.
 
+use std::time::Instant;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -96,7 +98,7 @@ impl Picture {
             slots: state.tables.slots.clone(),
             consumers: state.consumers.clone(),
             resources: state.health.clone(),
-            sources: state.sources.values().cloned().collect(),
+            sources: state.sources(Instant::now()),
         }
     }
 }
@@ -132,6 +134,15 @@ fn slot_trouble(stop: &Stop, state: &State) -> Option<(Condition, String)> {
     Some((Condition::Bad, format!("{trouble}. {REBUILD}")))
 }
 
+/// Returns the command that starts a resource, after a colon; empty if none does.
+fn remedy(resource: &Health) -> &'static str {
+    match (resource.what, resource.state.as_str()) {
+        (TASK, "stopped" | "ready") => ": run `outboxctl dms start`",
+        (TASK, "failed") => ": run `outboxctl dms status`, which shows the cause",
+        _ => "",
+    }
+}
+
 /// Returns the worst condition of its resources.
 fn condition(stop: &Stop, health: &[Health]) -> (Condition, String) {
     let mut worst = (Condition::Good, String::new());
@@ -143,7 +154,7 @@ fn condition(stop: &Stop, health: &[Health]) -> (Condition, String) {
         };
         let rank = |condition: Condition| condition as u8;
         if worst.1.is_empty() || rank(condition) > rank(worst.0) {
-            worst = (condition, format!("{} {}", resource.what, resource.state));
+            worst = (condition, format!("{} {}{}", resource.what, resource.state, remedy(resource)));
         }
     }
     worst

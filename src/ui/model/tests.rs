@@ -94,6 +94,38 @@ fn a_capture_without_its_slot_is_broken_whatever_the_state_of_its_task() {
 }
 
 #[test]
+fn a_capture_that_does_not_run_has_the_command_that_continues_it() {
+    use crate::deployment::Health;
+    let model = model();
+    for (state, command) in [("stopped", "start"), ("ready", "start"), ("failed", "status")] {
+        let (name, detail) = (String::new(), String::new());
+        model.lock().health = vec![Health { what: "capture task", name, state: state.into(), detail }];
+        let capture = model.picture().stages.into_iter().find(|stage| stage.stop.step == Step::Captured);
+        let note = capture.expect("the capture").note;
+        assert!(note.contains(&format!(": run outboxctl dms {command}")), "{note}");
+    }
+}
+
+#[test]
+fn a_source_that_does_not_respond_is_reported_with_the_age_of_its_data() {
+    let model = model();
+    let mut state = model.lock();
+    state.source("database", None);
+    state.ask("database");
+    state.ask("lease table");
+    let begun = Instant::now();
+    let ok = |state: &State, now| state.sources(now).iter().map(|source| (source.name, source.ok)).collect::<Vec<_>>();
+    assert_eq!(ok(&state, begun), [("database", true)], "requests take time");
+    let late = begun + SILENT;
+    assert_eq!(ok(&state, late), [("database", false), ("lease table", false)]);
+    let at = state.sources["database"].at.format("%H:%M:%S UTC").to_string();
+    let error = state.sources(late).remove(0).error.expect("an error");
+    assert!(error.contains("; the data is from ") && error.ends_with(&at), "{error}");
+    state.source("database", None);
+    assert_eq!(ok(&state, late), [("database", true), ("lease table", false)]);
+}
+
+#[test]
 fn waiting_and_failed_events_are_distinguished() {
     let model = model();
     for n in 0..5 {

@@ -22,6 +22,7 @@ pub async fn follow(watch: Watch, clients: Clients, table: String) {
     let leases = Table::new(clients.dynamodb(), table, DEFAULT_GROUP);
     let mut renewals = Renewals { begun: Instant::now(), seen: HashMap::new() };
     loop {
+        watch.model.lock().ask(SOURCE);
         let Some(listed) = watch.cancel.run_until_cancelled(leases.list()).await else { return };
         {
             let mut state = watch.model.lock();

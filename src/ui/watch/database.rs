@@ -17,6 +17,7 @@ const SOURCE: &str = "database";
 pub async fn follow(watch: Watch, deployment: Arc<Deployment>) {
     let mut database = None;
     loop {
+        watch.model.lock().ask(SOURCE);
         let looked = watch.cancel.run_until_cancelled(look(&watch, &deployment, &mut database)).await;
         let Some(looked) = looked else { return };
         let busy = looked.unwrap_or_else(|error| {

@@ -11,16 +11,19 @@ use crate::error::Result;
 use crate::repair::dead_letters::{self, Known};
 use crate::ui::model::{DeadLetter, ROWS, Step};
 
+const SOURCE: &str = "failure bucket";
+
 pub async fn follow(watch: Watch, bucket: String, deployment: Arc<Deployment>) {
     let mut known = Known::default();
     loop {
+        watch.model.lock().ask(SOURCE);
         let found = watch.cancel.run_until_cancelled(look(&bucket, &deployment, &mut known)).await;
         let Some(found) = found else { return };
         {
             let mut state = watch.model.lock();
             match found {
                 Ok((letters, total, queued)) => {
-                    state.source("failure bucket", None);
+                    state.source(SOURCE, None);
                     state.source("failure queues", queued.as_ref().err().cloned());
                     let queued = queued.unwrap_or_default();
                     for letter in &letters {
@@ -37,7 +40,7 @@ pub async fn follow(watch: Watch, bucket: String, deployment: Arc<Deployment>) {
                         state.tables.dead_letters_queued = queued;
                     }
                 }
-                Err(error) => state.source("failure bucket", Some(error.message().to_owned())),
+                Err(error) => state.source(SOURCE, Some(error.message().to_owned())),
             }
         }
         if !watch.pause(Duration::from_secs(2), Duration::from_secs(30)).await {

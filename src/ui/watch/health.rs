@@ -8,12 +8,17 @@ use crate::aws::dms::SlotUse;
 use crate::deployment::Deployment;
 use crate::pipelines::Output;
 
+const SOURCE: &str = "AWS services";
+
 pub async fn follow(watch: Watch, deployment: Arc<Deployment>) {
     loop {
+        watch.model.lock().ask(SOURCE);
         let looked = async { tokio::join!(deployment.health(), slot(&deployment)) };
         let Some((health, slot)) = watch.cancel.run_until_cancelled(looked).await else { return };
         {
             let mut state = watch.model.lock();
+            // A service without an answer has an error in its own line.
+            state.source(SOURCE, None);
             if state.slot != slot {
                 state.version += 1;
                 state.slot = slot;

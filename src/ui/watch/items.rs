@@ -21,6 +21,7 @@ const PAGES: usize = 4;
 pub async fn follow(watch: Watch, clients: Clients, table: String) {
     let mut read = false;
     loop {
+        watch.model.lock().ask(SOURCE);
         let looked = watch.cancel.run_until_cancelled(look(&watch, &clients, &table, &mut read)).await;
         let Some(looked) = looked else { return };
         watch.model.lock().source(SOURCE, looked.err().map(|error| error.message().to_owned()));

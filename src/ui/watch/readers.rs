@@ -35,6 +35,7 @@ pub async fn follow(watch: Watch, deployment: Arc<Deployment>, stop: &'static St
             enhanced_fan_out: false,
             warnings: Warnings::default(),
         };
+        watch.model.lock().ask(name);
         let mut trouble = deployment.read(stop, &reading, sink, end.clone()).await.err();
         let opened = trouble.is_none();
         if opened {
