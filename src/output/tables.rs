@@ -38,9 +38,10 @@ fn spaced(text: String) -> String {
 pub fn format_within(table: &Table, width: usize) -> String {
     let table = cleaned(table);
     let widest = widest_words(&table);
+    let separators = widest.len().saturating_sub(1);
     let mut drawn = drawn(&table);
     drawn.set_width(u16::try_from(width).unwrap_or(u16::MAX));
-    if widest.iter().sum::<usize>() > width {
+    if widest.iter().sum::<usize>() + separators > width {
         return spaced(below(&table, width).unwrap_or_else(|| paragraphs(&table, width)));
     }
     for (column, least) in drawn.column_iter_mut().zip(widest) {
@@ -183,6 +184,22 @@ mod tests {
             assert!(drawn.starts_with(" output"), "{width}: {drawn}");
         }
         assert!(format_within(&outputs(), 36).contains("\n\n output  Policy\n value   may read what"));
+    }
+
+    /// Every column is as narrow as its widest word at some of these widths.
+    #[test]
+    fn a_table_is_never_wider_than_the_terminal_and_breaks_no_word() {
+        let mut table = Table::new(["hop", "seen", "lost", "out of order", "p99"]);
+        table.row(["processed", "10000", "0", "0", "12.3s"]);
+        table.row(["event log", "1 of 10000", "9999", "0", "999ms"]);
+        for width in 12..=80 {
+            let drawn = format_within(&table, width);
+            assert!(drawn.lines().all(|line| measure_text_width(line) <= width), "{width}:\n{drawn}");
+            let words: Vec<&str> = drawn.split_whitespace().collect();
+            let all = table.header.iter().chain(table.rows.iter().flatten()).flat_map(|cell| cell.split(' '));
+            let broken: Vec<&str> = all.filter(|word| !words.contains(word)).collect();
+            assert_eq!(broken, Vec::<&str>::new(), "{width}:\n{drawn}");
+        }
     }
 
     #[test]
