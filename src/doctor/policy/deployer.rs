@@ -18,10 +18,15 @@ const LINKED: &[(&str, &str)] = &[
     ("tables", "kinesisreplication.dynamodb.amazonaws.com"),
 ];
 
+/// The macro of the templates. CloudFormation also authorizes `CreateChangeSet` on it, as a resource of the account `aws`.
+const TRANSFORM: &str = "arn:*:cloudformation:*:aws:transform/LanguageExtensions";
+
 /// Returns the statements that follow from the templates. Stacks and IAM roles are limited by a name prefix; the other
 /// resources are not, because CloudFormation chooses their names, and many of the actions take no resource.
 pub fn statements(pipeline: &Pipeline, stage: &str) -> Vec<Value> {
     let own = generated(&format!("{}-", pipeline.name_prefix(stage)));
+    let mut stacks = stacks(pipeline, stage);
+    stacks.push(TRANSFORM.to_owned());
     let mut iam = roles(pipeline, &own);
     iam.push(format!("arn:*:iam::*:policy/{own}"));
     let linked: BTreeSet<_> =
@@ -32,7 +37,7 @@ pub fn statements(pipeline: &Pipeline, stage: &str) -> Vec<Value> {
     let is_iam = |action: &str| action.starts_with("iam:") && action != "iam:ListRoles" && !is_linked(action);
     let is_stack = |action: &str| action.starts_with("cloudformation:");
     vec![
-        json!({ "Sid": "ManageStacks", "Effect": "Allow", "Action": of(&is_stack), "Resource": stacks(pipeline, stage) }),
+        json!({ "Sid": "ManageStacks", "Effect": "Allow", "Action": of(&is_stack), "Resource": stacks }),
         json!({ "Sid": "ManageRoles", "Effect": "Allow", "Action": of(&is_iam), "Resource": iam }),
         json!({
             "Sid": "ServiceLinkedRoles", "Effect": "Allow", "Action": "iam:CreateServiceLinkedRole", "Resource": "*",
@@ -84,9 +89,27 @@ mod tests {
                 assert!(granted.contains_key(action), "{}: {action}", pipeline.name);
             }
             for role in Role::ALL {
-                let length = document(role, pipeline, "dev", &Existing::default()).to_string().len();
-                // An inline policy of a role has 10,240 characters, without spaces (IAM quotas).
-                assert!(length < 10_240, "{} {role:?}: {length}", pipeline.name);
+                // The longest name of a stage.
+                let length = document(role, pipeline, &"s".repeat(20), &Existing::default()).to_string().len();
+                // The inline policies of a role have 10,240 characters, without spaces (IAM quotas).
+                assert!(length <= 10_240, "{} {role:?}: {length}", pipeline.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_deployer_may_use_the_macros_of_the_templates() {
+        for pipeline in pipelines::ALL {
+            let resources = granted(&document(Role::Deployer, pipeline, "dev", &Existing::default()))
+                .remove("cloudformation:CreateChangeSet")
+                .unwrap();
+            for stack in pipeline.stacks {
+                let transforms = stack.template.lines().filter_map(|line| line.strip_prefix("Transform: AWS::"));
+                for name in transforms {
+                    let arn = format!("arn:*:cloudformation:*:aws:transform/{name}");
+                    let is_granted = resources.iter().any(|list| list.as_array().unwrap().contains(&json!(arn)));
+                    assert!(is_granted, "{}: {}: {arn}", pipeline.name, stack.name);
+                }
             }
         }
     }
