@@ -83,8 +83,9 @@ impl Args {
             "components": found.components, "left_out": found.left_out, "total_usd_month": found.total_usd_month,
         });
         let summary = format!(
-            "An estimate from list prices of {} ({priced}): check https://aws.amazon.com/pricing/ before you rely on it.",
-            prices.date
+            "An estimate for a steady {} events per second of {} bytes, from list prices of {} ({priced}): check \
+             https://aws.amazon.com/pricing/ before you rely on it.",
+            self.events_per_second, self.event_bytes, prices.date
         );
         Ok(Outcome::data(data).table(table(&found)).text(left_out(&found)).summary(summary))
     }
