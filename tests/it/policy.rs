@@ -130,3 +130,30 @@ fn a_policy_is_printed_without_an_account_and_can_be_piped_to_the_aws_cli() {
     let refused = World::new().run(["policy", "--oidc", "example/*"]);
     assert!(refused.starts_with("exit: 2\n"), "{refused}");
 }
+
+/// The deployer's policy does not include what `verify` reads, and the operator's no change of a stack.
+#[test]
+fn every_job_of_the_workflow_has_the_role_that_its_commands_need() {
+    let text = std::fs::read_to_string(repository().join("src/commands/explain/topics/ci.md")).expect("the topic");
+    let block = text.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the workflow");
+    let workflow: Value = serde_yaml_ng::from_str(block).expect("YAML");
+    let mut seen = BTreeSet::new();
+    for (job, definition) in workflow["jobs"].as_object().expect("jobs") {
+        let mut role = None;
+        for step in definition["steps"].as_array().expect("steps") {
+            role = step["with"]["role-to-assume"].as_str().and_then(|arn| arn.rsplit('/').next()).or(role);
+            let lines = step["run"].as_str().unwrap_or_default().lines();
+            for line in lines.filter_map(|line| line.trim().trim_start_matches("./").strip_prefix("outboxctl ")) {
+                let needed = match line.split(' ').next().expect("a command") {
+                    "demo" => None,
+                    "deploy" if line.contains("--dry-run") => Some("outbox-preview"),
+                    "deploy" | "destroy" | "recover" => Some("outbox-deployer"),
+                    _ => Some("outbox-operator"),
+                };
+                assert_eq!(role, needed, "{job}: outboxctl {line}");
+                seen.insert(needed);
+            }
+        }
+    }
+    assert_eq!(seen.len(), 4, "{seen:?}");
+}

@@ -65,6 +65,7 @@ topics! {
         "private-database"
         "upgrades"
         "teardown"
+        "event-data"
         "runbook"
         "troubleshooting"
         "repair"
