@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::calls::deploy_actions;
 use super::generated;
-use super::statements::{roles, stacks};
-use crate::pipelines::Pipeline;
+use super::statements::roles;
+use crate::pipelines::{Owner, Pipeline};
 
 /// Services for which AWS creates a service-linked role at the first use.
 const LINKED: &[(&str, &str)] = &[
@@ -21,33 +21,60 @@ const LINKED: &[(&str, &str)] = &[
 /// The macro of the templates. CloudFormation also authorizes `CreateChangeSet` on it, as a resource of the account `aws`.
 const TRANSFORM: &str = "arn:*:cloudformation:*:aws:transform/LanguageExtensions";
 
-/// Returns the statements that follow from the templates. Stacks and IAM roles are limited by a name prefix; the other
-/// resources are not, because CloudFormation chooses their names, and many of the actions take no resource.
+/// Returns the statements that follow from the templates. Stacks, IAM roles, buckets and functions are limited by a name prefix;
+/// the other resources are not, because CloudFormation chooses their names, and many of the actions take no resource.
 pub fn statements(pipeline: &Pipeline, stage: &str) -> Vec<Value> {
-    let own = generated(&format!("{}-", pipeline.name_prefix(stage)));
-    let mut stacks = stacks(pipeline, stage);
-    stacks.push(TRANSFORM.to_owned());
+    let prefix = pipeline.name_prefix(stage);
+    let own = generated(&format!("{prefix}-"));
     let mut iam = roles(pipeline, &own);
     iam.push(format!("arn:*:iam::*:policy/{own}"));
     let linked: BTreeSet<_> =
         LINKED.iter().filter(|(stack, _)| pipeline.stack(stack).is_some()).map(|(_, service)| *service).collect();
+    let mut stacks = vec![format!("arn:*:cloudformation:*:*:stack/{prefix}-*/*"), TRANSFORM.to_owned()];
+    if pipeline.stacks.iter().any(|stack| stack.owner == Owner::Account) {
+        stacks.push("arn:*:cloudformation:*:*:stack/outboxctl-account/*".to_owned());
+    }
     let all = deploy_actions(pipeline);
-    let of = |wanted: &dyn Fn(&str) -> bool| all.iter().copied().filter(|action| wanted(action)).collect::<Vec<_>>();
-    let is_linked = |action: &str| action == "iam:CreateServiceLinkedRole";
-    let is_iam = |action: &str| action.starts_with("iam:") && action != "iam:ListRoles" && !is_linked(action);
-    let is_stack = |action: &str| action.starts_with("cloudformation:");
+    let of = |wanted| all.iter().copied().filter(|action| Kind::of(action) == wanted).collect::<Vec<_>>();
+    let allow = |sid: &str, kind, resource: Value| json!({ "Sid": sid, "Effect": "Allow", "Action": of(kind), "Resource": resource });
     vec![
-        json!({ "Sid": "ManageStacks", "Effect": "Allow", "Action": of(&is_stack), "Resource": stacks }),
-        json!({ "Sid": "ManageRoles", "Effect": "Allow", "Action": of(&is_iam), "Resource": iam }),
+        allow("ManageStacks", Kind::Stack, json!(stacks)),
+        allow("ManageRoles", Kind::Role, json!(iam)),
         json!({
             "Sid": "ServiceLinkedRoles", "Effect": "Allow", "Action": "iam:CreateServiceLinkedRole", "Resource": "*",
             "Condition": { "StringEquals": { "iam:AWSServiceName": linked } },
         }),
-        json!({
-            "Sid": "ManageResources", "Effect": "Allow", "Resource": "*",
-            "Action": of(&|action| !is_stack(action) && !is_iam(action) && !is_linked(action)),
-        }),
+        allow("ManageBuckets", Kind::Bucket, json!(format!("arn:*:s3:::{own}"))),
+        allow("ManageFunctions", Kind::Function, json!(format!("arn:*:lambda:*:*:function:{own}"))),
+        allow("ManageResources", Kind::Other, json!("*")),
     ]
+}
+
+/// The resources that an action is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Stack,
+    Role,
+    LinkedRole,
+    /// A bucket, or an object in it.
+    Bucket,
+    Function,
+    Other,
+}
+
+impl Kind {
+    fn of(action: &str) -> Self {
+        match action.split_once(':').unwrap_or_default() {
+            ("cloudformation", _) => Self::Stack,
+            ("iam", "ListRoles") => Self::Other,
+            ("iam", "CreateServiceLinkedRole") => Self::LinkedRole,
+            ("iam", _) => Self::Role,
+            ("s3", _) => Self::Bucket,
+            ("lambda", "AddPermission" | "RemovePermission" | "GetPolicy") => Self::Function,
+            ("lambda", name) if name.contains("Function") => Self::Function,
+            _ => Self::Other,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -93,6 +120,19 @@ mod tests {
                 let length = document(role, pipeline, &"s".repeat(20), &Existing::default()).to_string().len();
                 // The inline policies of a role have 10,240 characters, without spaces (IAM quotas).
                 assert!(length <= 10_240, "{} {role:?}: {length}", pipeline.name);
+            }
+        }
+    }
+
+    /// Secrets are not limited: CloudFormation names them without the stack.
+    #[test]
+    fn the_deployer_reads_and_runs_nothing_of_others() {
+        for pipeline in pipelines::ALL {
+            let granted = granted(&document(Role::Deployer, pipeline, "prod", &Existing::default()));
+            for action in ["s3:GetObject", "s3:DeleteObject", "s3:PutBucketPolicy", "lambda:UpdateFunctionCode"] {
+                let resources = &granted[action];
+                let own = format!(":outboxctl-prod-{}", &pipeline.name[..8]);
+                assert!(resources.iter().all(|one| one.to_string().contains(&own)), "{action}: {resources:?}");
             }
         }
     }
