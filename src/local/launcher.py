@@ -198,6 +198,7 @@ if __name__ == "__main__":
     rules.install_times()
     rules.install_targets()
     templates.install_parameter_checks()
+    templates.install_reviews()
     rules.install_function_targets()
     workers.install_function_environment()
     if seed:

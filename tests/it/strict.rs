@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
-use aws_sdk_cloudformation::types::{Capability, Parameter, StackEvent, StackStatus};
+use aws_sdk_cloudformation::types::{Capability, ChangeSetType, Parameter, StackEvent, StackStatus};
 use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::{DeadLetterConfig, InputTransformer, PutEventsRequestEntry, Target};
 use aws_sdk_sqs::types::QueueAttributeName;
@@ -288,4 +288,22 @@ async fn a_log_group_is_a_target_with_its_own_form_of_input() {
     })
     .await;
     assert_eq!((written.message(), written.timestamp()), (Some("sold: Sold"), Some(time.secs() * 1000)));
+}
+
+/// Two deploys at the same time prepare the same new stack.
+#[tokio::test(flavor = "multi_thread")]
+async fn change_sets_of_a_new_stack_belong_to_one_stack() {
+    let stack = stack();
+    let client = Clients::for_local(stack.state().local_endpoint()).cloudformation();
+    let mut ids = Vec::new();
+    for name in ["one", "other"] {
+        let request = client.create_change_set().stack_name("reviewed").change_set_name(name);
+        let request = request.change_set_type(ChangeSetType::Create).template_body(VPC);
+        let answer = request.parameters(parameter("Range", "10.9.0.0/16")).send().await.expect("a change set");
+        ids.push(answer.stack_id.expect("the stack's id"));
+    }
+    assert_eq!(ids[0], ids[1]);
+    let listed = client.list_change_sets().stack_name("reviewed").send().await.expect("change sets");
+    assert_eq!(listed.summaries().len(), 2);
+    client.delete_stack().stack_name(&ids[0]).send().await.expect("the deletion");
 }

@@ -10,8 +10,8 @@ import os
 from emulated import need
 
 cloudformation = need("services.cloudformation", "_stacks")
-changesets = need("services.cloudformation.changesets", "_resolve_parameters")
-stack_handlers = need("services.cloudformation.handlers", "_resolve_parameters")
+changesets = need("services.cloudformation.changesets", "_create_change_set", "_resolve_parameters", "new_uuid")
+stack_handlers = need("services.cloudformation.handlers", "_ACTION_HANDLERS", "_resolve_parameters")
 logs = need("services.cloudwatch_logs", "_log_groups")
 responses = need("core.responses", "get_account_id", "get_region")
 
@@ -143,3 +143,24 @@ def install_parameter_checks():
 
     for module in (changesets, stack_handlers):
         module._resolve_parameters = checking(module._resolve_parameters)
+
+
+def install_reviews():
+    """Adds a further change set of the type CREATE to the stack in review, as CloudFormation does (CreateChangeSet in the API
+    reference: the type creates a stack for a new name). The emulator would put another stack under the name, so that one of two
+    deploys at the same time would look for a stack that is gone."""
+    emulated, uuid, kept = changesets._create_change_set, changesets.new_uuid, []
+    # The id of the stack is the first of the request.
+    changesets.new_uuid = lambda: kept.pop() if kept else uuid()
+
+    def create(params):
+        name = params.get("StackName", "")
+        stack = cloudformation._stacks.get(name[0] if isinstance(name, list) else name) or {}
+        if stack.get("StackStatus") == "REVIEW_IN_PROGRESS":
+            kept.append(stack["StackId"].rsplit("/", 1)[1])
+        try:
+            return emulated(params)
+        finally:
+            kept.clear()
+
+    stack_handlers._ACTION_HANDLERS["CreateChangeSet"] = create
