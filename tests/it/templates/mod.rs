@@ -261,6 +261,18 @@ const FOR_PEOPLE: &[&str] = &[
     "UndeliveredQueue",
 ];
 
+/// A stopped task reports no latency, and raises no event of the category `failure`.
+#[test]
+fn a_capture_that_stops_without_a_failure_notifies_like_one_that_is_late() {
+    for pipeline in pipelines::ALL {
+        let Some(stack) = pipeline.stack("dms") else { continue };
+        let dms = Document::with(stack, &[("AlarmTopicArn", "arn:aws:sns:eu-west-1:111122223333:on-call")]);
+        let alarm = &dms.resources["SourceLatencyAlarm"]["Properties"];
+        assert!(alarm["AlarmActions"].is_array(), "{}: {alarm}", pipeline.name);
+        assert_eq!(alarm["InsufficientDataActions"], alarm["AlarmActions"], "{}", pipeline.name);
+    }
+}
+
 #[test]
 fn routes_are_the_documented_ones() {
     let mut documented = schemas::names("openapi");
