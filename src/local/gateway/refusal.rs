@@ -12,60 +12,59 @@ use super::signature::Refusal;
 
 /// Returns the response to a request that is not accepted.
 pub fn refused(refusal: Refusal, identity: &Identity, headers: &HeaderMap) -> ApiResponse {
-    let text = format!("{} This local stack has its own access key: outboxctl local env", reason(refusal));
+    let (reason, s3, query, json) = described(refusal);
     let protocol = Protocol::of(&identity.service, headers);
-    let code = match protocol {
-        Protocol::S3 => s3_code(refusal),
-        Protocol::Ec2 => "AuthFailure",
-        Protocol::Query => query_code(refusal),
-        Protocol::Json | Protocol::Sqs | Protocol::Cbor => json_code(refusal),
+    let (code, is_json) = match protocol {
+        Protocol::S3 => (s3, false),
+        Protocol::Ec2 => ("AuthFailure", false),
+        Protocol::Query => (query, false),
+        Protocol::Json | Protocol::Sqs | Protocol::Cbor => (json, true),
     };
     // A JSON request names its operation, a REST one does not.
-    let is_json_call =
-        matches!(protocol, Protocol::Json | Protocol::Sqs | Protocol::Cbor) && identity.operation.is_some();
+    let is_json_call = is_json && identity.operation.is_some();
     let status = if is_json_call { StatusCode::BAD_REQUEST } else { StatusCode::FORBIDDEN };
-    protocol.error(status, code, &text)
+    protocol.error(status, code, &format!("{reason} This local stack has its own access key: outboxctl local env"))
 }
 
-fn reason(refusal: Refusal) -> &'static str {
+/// Returns the reason, and the codes of S3, of the query protocol and of JSON.
+fn described(refusal: Refusal) -> (&'static str, &'static str, &'static str, &'static str) {
     match refusal {
-        Refusal::Unsigned => "The request is not signed.",
-        Refusal::Malformed => "The signature is incomplete or of an unknown form.",
-        Refusal::OtherKey => "The security token included in the request is invalid.",
-        Refusal::Mismatch => "The request signature does not match.",
-        Refusal::Expired => "The signature has expired, or the clocks differ.",
-        Refusal::SessionExpired => "The security token included in the request is expired.",
-    }
-}
-
-fn s3_code(refusal: Refusal) -> &'static str {
-    match refusal {
-        Refusal::Unsigned => "AccessDenied",
-        Refusal::Malformed => "AuthorizationHeaderMalformed",
-        Refusal::OtherKey => "InvalidAccessKeyId",
-        Refusal::Mismatch => "SignatureDoesNotMatch",
-        Refusal::Expired => "RequestTimeTooSkewed",
-        Refusal::SessionExpired => "ExpiredToken",
-    }
-}
-
-fn query_code(refusal: Refusal) -> &'static str {
-    match refusal {
-        Refusal::Unsigned => "MissingAuthenticationToken",
-        Refusal::Malformed => "IncompleteSignature",
-        Refusal::OtherKey => "InvalidClientTokenId",
-        Refusal::Mismatch | Refusal::Expired => "SignatureDoesNotMatch",
-        Refusal::SessionExpired => "ExpiredToken",
-    }
-}
-
-fn json_code(refusal: Refusal) -> &'static str {
-    match refusal {
-        Refusal::Unsigned => "MissingAuthenticationTokenException",
-        Refusal::Malformed => "IncompleteSignatureException",
-        Refusal::OtherKey => "UnrecognizedClientException",
-        Refusal::Mismatch | Refusal::Expired => "InvalidSignatureException",
-        Refusal::SessionExpired => "ExpiredTokenException",
+        Refusal::Unsigned => (
+            "The request is not signed.",
+            "AccessDenied",
+            "MissingAuthenticationToken",
+            "MissingAuthenticationTokenException",
+        ),
+        Refusal::Malformed => (
+            "The signature is incomplete or of an unknown form.",
+            "AuthorizationHeaderMalformed",
+            "IncompleteSignature",
+            "IncompleteSignatureException",
+        ),
+        Refusal::OtherKey => (
+            "The security token included in the request is invalid.",
+            "InvalidAccessKeyId",
+            "InvalidClientTokenId",
+            "UnrecognizedClientException",
+        ),
+        Refusal::Mismatch => (
+            "The request signature does not match.",
+            "SignatureDoesNotMatch",
+            "SignatureDoesNotMatch",
+            "InvalidSignatureException",
+        ),
+        Refusal::Expired => (
+            "The signature has expired, or the clocks differ.",
+            "RequestTimeTooSkewed",
+            "SignatureDoesNotMatch",
+            "InvalidSignatureException",
+        ),
+        Refusal::SessionExpired => (
+            "The security token included in the request is expired.",
+            "ExpiredToken",
+            "ExpiredToken",
+            "ExpiredTokenException",
+        ),
     }
 }
 
