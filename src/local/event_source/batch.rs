@@ -32,19 +32,10 @@ pub enum Verdict {
 }
 
 /// Reason why records were discarded, as the invocation record names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub enum Condition {
     RetryAttemptsExhausted,
     RecordAgeExceeded,
-}
-
-impl Condition {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::RetryAttemptsExhausted => "RetryAttemptsExhausted",
-            Self::RecordAgeExceeded => "RecordAgeExceeded",
-        }
-    }
 }
 
 /// Discarded records.
@@ -248,7 +239,7 @@ mod tests {
         assert_eq!(batch.expire(DateTime::UNIX_EPOCH + TimeDelta::seconds(60)), None);
         let outcome = batch.expire(DateTime::UNIX_EPOCH + TimeDelta::seconds(62)).unwrap();
         let discarded = outcome.discarded.unwrap();
-        assert_eq!((discarded.records.len(), discarded.condition.name()), (2, "RecordAgeExceeded"));
+        assert_eq!((discarded.records.len(), discarded.condition), (2, Condition::RecordAgeExceeded));
         assert_eq!(outcome.checkpoint.as_deref(), Some("1"));
         assert_eq!(current(&batch), ["2", "3"]);
     }

@@ -78,7 +78,7 @@ fn document(origin: &Origin<'_>, batch: &Discarded, last: Option<&Invoked>, now:
         "requestContext": {
             "requestId": uuid::Uuid::new_v4(),
             "functionArn": origin.mapping.function_arn,
-            "condition": batch.condition.name(),
+            "condition": batch.condition,
             "approximateInvokeCount": batch.invocations,
         },
         "version": "1.0",
