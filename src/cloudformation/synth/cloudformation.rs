@@ -11,14 +11,13 @@ use serde_json::json;
 use super::{Files, Plan, PlannedStack, Value, template_path};
 
 pub fn files(plan: &Plan) -> Files {
-    let mut files: Files =
-        plan.stacks.iter().map(|stack| (parameter_path(stack), format!("{:#}\n", parameters(stack)))).collect();
+    let mut files: Files = plan
+        .stacks
+        .iter()
+        .map(|stack| (format!("parameters/{}.json", stack.name), format!("{:#}\n", parameters(stack))))
+        .collect();
     files.insert("deploy.sh".to_owned(), script(plan));
     files
-}
-
-fn parameter_path(stack: &PlannedStack) -> String {
-    format!("parameters/{}.json", stack.name)
 }
 
 fn parameters(stack: &PlannedStack) -> serde_json::Value {

@@ -10,7 +10,7 @@ pub type Aggregate = (String, String);
 /// The events of a batch, by aggregate and sequence. Duplicates are stored once.
 #[derive(Debug, Default)]
 pub struct Arrivals {
-    aggregates: BTreeMap<Aggregate, Pending>,
+    pub aggregates: BTreeMap<Aggregate, Pending>,
 }
 
 /// An unfinished aggregate of the batch.
@@ -30,10 +30,6 @@ impl Arrivals {
         let fresh = || Pending { first_position: position, ..Pending::default() };
         let pending = self.aggregates.entry(aggregate).or_insert_with(fresh);
         pending.events.entry(sequence).or_insert((position, message));
-    }
-
-    pub fn into_pending(self) -> BTreeMap<Aggregate, Pending> {
-        self.aggregates
     }
 }
 

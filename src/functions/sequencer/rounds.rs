@@ -71,7 +71,7 @@ struct Next {
 pub async fn run<P: Parts>(parts: &P, read: Read, stop_at: Instant) -> (Vec<Source>, Report) {
     let Read { mut batch, arrivals, mut poison } = read;
     let mut total = Report::default();
-    let mut waiting = arrivals.into_pending();
+    let mut waiting = arrivals.aggregates;
     while !poison.is_empty() || !waiting.is_empty() {
         let claim = async |(aggregate, pending): (Aggregate, Pending)| {
             let claimed = in_time(stop_at, prepare(parts, &aggregate, &pending)).await;

@@ -32,7 +32,8 @@ pub(super) struct Capture<'j> {
     /// An SQL connection in addition to the stream.
     client: Client,
     stream: Stream,
-    items: Option<mpsc::Sender<Vec<Item>>>,
+    /// `None` once the channel to the delivery is closed.
+    pub(super) items: Option<mpsc::Sender<Vec<Item>>>,
     stored: watch::Receiver<Lsn>,
     changes: Changes<'j>,
     /// The position that was last confirmed to the server, and the time.
@@ -106,11 +107,6 @@ impl<'j> Capture<'j> {
             self.job.confirmed.send_replace(stored);
         }
         Ok(())
-    }
-
-    /// Closes the channel to the delivery.
-    pub(super) fn close_channel(&mut self) {
-        self.items = None;
     }
 
     /// Processes the received messages until it has to wait.

@@ -198,7 +198,7 @@ async fn follow_once(
         ended = joined(&mut delivery) => return ended,
     };
     // Passed records are delivered either way. Without a broken source connection, none of them is sent again.
-    capture.close_channel();
+    capture.items = None;
     let last = async {
         loop {
             tokio::select! {
