@@ -48,7 +48,7 @@ impl DatabaseArgs {
 pub fn target(ctx: &Context) -> Result<Option<Target>> {
     let Some(url) = &ctx.settings.database_url else { return Ok(None) };
     let target = postgres::url_target(url, || match roots(ctx) {
-        Err(error) if error.kind() == Kind::LocalDown => outside(ctx),
+        Err(error) if error.kind() == Kind::LocalDown => Ok(outside(ctx)),
         roots => roots,
     })?;
     if ctx.settings.local && !target.is_here() {
@@ -119,15 +119,15 @@ pub fn roots(ctx: &Context) -> Result<Roots> {
     if ctx.settings.local {
         return Ok(Roots::File(crate::local::state::running()?.postgres.ca_file));
     }
-    outside(ctx)
+    Ok(outside(ctx))
 }
 
 /// Returns the trusted certificate authorities of a database outside of the local stack.
-fn outside(ctx: &Context) -> Result<Roots> {
-    Ok(match (Roots::from_environment(), certificate(&ctx.settings)) {
+fn outside(ctx: &Context) -> Roots {
+    match (Roots::from_environment(), certificate(&ctx.settings)) {
         (Roots::Rds, Some(path)) => Roots::File(path),
         (roots, _) => roots,
-    })
+    }
 }
 
 /// Returns the file with the root certificate of an existing database. A relative path is below the folder of

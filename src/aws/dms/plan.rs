@@ -27,11 +27,9 @@ pub enum Stop {
 /// Returns the step for a status. All statuses in the DMS API reference have a step; an unknown one is waited out.
 pub fn start(status: &str, ran_before: bool) -> Start {
     match status {
-        "ready" if ran_before => Start::Resume,
-        "ready" => Start::First,
+        "ready" | "stopped" | "failed" if ran_before => Start::Resume,
         // A task that failed before it ever ran has no position to resume from.
-        "stopped" | "failed" if ran_before => Start::Resume,
-        "stopped" | "failed" => Start::First,
+        "ready" | "stopped" | "failed" => Start::First,
         "running" => Start::Nothing,
         "deleting" | "failed-move" => Start::Impossible,
         _ => Start::Wait,

@@ -97,8 +97,7 @@ impl Args {
                 return Err(deployment.output(Output::ApiUrl).err().unwrap_or_else(no_api));
             }
             Way::Api if deployment.pipeline.has(Part::Database) => return self.post(ctx, &deployment).await,
-            Way::Api => Via::Auto,
-            Way::Auto => Via::Auto,
+            Way::Api | Way::Auto => Via::Auto,
             Way::Direct => Via::Direct,
             Way::Function => Via::Function,
         };

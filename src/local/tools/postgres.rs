@@ -54,9 +54,8 @@ pub fn find() -> Result<Option<PostgresPrograms>> {
         })?;
         return Ok(Some(found));
     }
-    let found = candidates().iter().filter_map(|bin| probe(bin)).collect::<Vec<_>>();
     // The first of the newest: the PATH takes precedence over an equal version elsewhere.
-    Ok(found.into_iter().rev().max_by_key(|programs| major(&programs.version)))
+    Ok(candidates().iter().rev().filter_map(|bin| probe(bin)).max_by_key(PostgresPrograms::major))
 }
 
 /// Returns the newest programs of every major version on this machine: installed, or fetched before. If
@@ -110,7 +109,7 @@ pub async fn fetch(home: &Home, reporter: &dyn Reporter) -> Result<PostgresProgr
         error.hint("or install PostgreSQL yourself (Debian and Ubuntu: apt-get install postgresql)")
     })?;
     let bins = fetched_bins(&environment.packages);
-    let found = bins.iter().filter_map(|bin| probe(bin)).max_by_key(|programs| major(&programs.version));
+    let found = bins.iter().filter_map(|bin| probe(bin)).max_by_key(PostgresPrograms::major);
     found.ok_or_else(|| {
         Error::new(Kind::LocalSetup, "the fetched PostgreSQL does not run on this machine")
             .hint("install PostgreSQL (Debian and Ubuntu: apt-get install postgresql)")
