@@ -109,8 +109,9 @@ async fn read_outbox(
     sink: Sink,
     end: CancellationToken,
 ) -> Result<()> {
-    let table = database.layout().full_name();
-    let options = outbox::Options { table, from: reading.from, until: reading.until, pause };
+    let (table, columns) = (database.layout().full_name(), &database.layout().columns);
+    let untimed_marks = columns.processed.is_some() && columns.created_at.is_none();
+    let options = outbox::Options { table, from: reading.from, until: reading.until, pause, untimed_marks };
     outbox::open(database, options, sink, end).await
 }
 

@@ -39,16 +39,21 @@ pub struct Options {
     pub until: Option<DateTime<Utc>>,
     /// Minimum interval of queries.
     pub pause: Duration,
+    /// Indicates whether consumers mark the rows, and no time shows which of them existed before.
+    pub untimed_marks: bool,
 }
 
-/// Takes its position, then follows the table in the background until cancelled, past `until`, or failed.
+/// Takes its position, then follows the table in the background until cancelled, past `until` by the
+/// clock of the database, or failed.
 ///
 /// # Errors
 /// `Usage` for a start by time if the table has no time, and those of the database.
 pub async fn open(mut table: impl Table, options: Options, sink: Sink, cancel: CancellationToken) -> Result<()> {
     let end = AppendedRequest { after: After::Everything, since: None };
     let AppendedPage { next, now, .. } = table.appended(&end).await?;
+    let mut seen = Recent::new(KEPT);
     let (after, since) = match options.from {
+        StartAt::Latest if options.untimed_marks => (skip(&mut table, &mut seen).await?, None),
         StartAt::Latest => (next, None),
         StartAt::Start => (After::Nothing, None),
         StartAt::At(at) => (After::Nothing, Some(at)),
@@ -56,11 +61,26 @@ pub async fn open(mut table: impl Table, options: Options, sink: Sink, cancel: C
     let request = AppendedRequest { after, since };
     // Errors of the request itself are reported now.
     let first = table.appended(&request).await?;
-    let follower = Follower { opened: now, past: options.from != StartAt::Latest, seen: Recent::new(KEPT), options };
+    let follower = Follower { opened: now, past: options.from != StartAt::Latest, seen, options };
     tokio::spawn(async move {
         read_into(&sink, &cancel, follower.follow(table, request, first, &sink)).await;
     });
     Ok(())
+}
+
+/// Records the rows that exist as seen, up to [`KEPT`] of them, and returns the position after them.
+async fn skip(table: &mut impl Table, seen: &mut Recent) -> Result<After> {
+    let mut request = AppendedRequest { after: After::Nothing, since: None };
+    loop {
+        let AppendedPage { rows, next, .. } = table.appended(&request).await?;
+        if rows.is_empty() {
+            return Ok(next);
+        }
+        for row in rows {
+            seen.is_new(row.row.id);
+        }
+        request.after = next;
+    }
 }
 
 struct Follower {
@@ -82,6 +102,8 @@ impl Follower {
         sink: &Sink,
     ) -> Result<()> {
         let (mut failures, mut page, mut took) = (Failures::default(), Some(first), Duration::ZERO);
+        // Time of the database at the beginning of a pass, which has all rows that were committed until then.
+        let mut begun = None;
         loop {
             let started = Instant::now();
             let AppendedPage { rows, next, now } = match page.take() {
@@ -97,6 +119,7 @@ impl Follower {
             failures.reset();
             took = took.max(started.elapsed());
             request.after = next;
+            let begun_at = *begun.get_or_insert(now);
             let idle = rows.is_empty();
             for row in rows {
                 let at = row.row.created_at.unwrap_or(now);
@@ -109,7 +132,8 @@ impl Follower {
             }
             if idle {
                 self.past = false;
-                if sink.is_closed() || self.options.until.is_some_and(|until| Utc::now() > until) {
+                begun = None;
+                if sink.is_closed() || self.options.until.is_some_and(|until| begun_at > until) {
                     return Ok(());
                 }
                 tokio::time::sleep(self.options.pause.max(took * PAUSE)).await;
@@ -175,6 +199,10 @@ fn item(AppendedRow { row, correlation_id, .. }: AppendedRow, at: DateTime<Utc>,
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use parking_lot::Mutex;
+
     use super::*;
     use crate::postgres::admin::EventRow;
 
@@ -197,14 +225,85 @@ mod tests {
     fn marks_of_consumers_do_not_make_old_rows_new() {
         let opened = Utc::now();
         let (before, after) = (opened - Duration::from_secs(60), opened + Duration::from_secs(1));
-        let options = Options { table: String::new(), from: StartAt::Latest, until: None, pause: Duration::ZERO };
-        let mut follower = Follower { opened, past: false, seen: Recent::new(KEPT), options };
+        let mut follower = Follower { opened, past: false, seen: Recent::new(KEPT), options: options(None) };
         assert!(!follower.is_new(&row(1, true, before)), "marked just now");
         assert!(follower.is_new(&row(2, false, before)), "of a long transaction");
         assert!(follower.is_new(&row(3, true, after)), "marked before the next query");
         assert!(!follower.is_new(&row(3, true, after)), "sent before");
         follower.past = true;
         assert!(follower.is_new(&row(4, true, before)), "the past includes marked rows");
+    }
+
+    /// A table of rows with the versions at which they became visible, read at a time; clones share it.
+    #[derive(Clone)]
+    struct Shared(Arc<Mutex<(Vec<AppendedRow>, DateTime<Utc>)>>);
+
+    impl Shared {
+        fn change(&self, change: impl FnOnce(&mut Vec<AppendedRow>, &mut DateTime<Utc>)) {
+            let (rows, now) = &mut *self.0.lock();
+            change(rows, now);
+        }
+    }
+
+    impl Table for Shared {
+        /// The position is the number of versions that were seen.
+        async fn appended(&mut self, request: &AppendedRequest) -> Result<AppendedPage> {
+            tokio::task::yield_now().await;
+            let (rows, now) = &*self.0.lock();
+            let from = match &request.after {
+                After::Nothing => 0,
+                After::Snapshot(versions) => versions.parse().expect("a number"),
+                _ => rows.len(),
+            };
+            let next = After::Snapshot(rows.len().to_string());
+            Ok(AppendedPage { rows: rows[from..].to_vec(), next, now: *now })
+        }
+    }
+
+    fn untimed(id: u128, marked: bool) -> AppendedRow {
+        let mut row = row(id, marked, Utc::now());
+        row.row.created_at = None;
+        row
+    }
+
+    fn options(until: Option<DateTime<Utc>>) -> Options {
+        let (table, pause) = (String::new(), Duration::from_micros(50));
+        Options { table, from: StartAt::Latest, until, pause, untimed_marks: true }
+    }
+
+    #[tokio::test]
+    async fn marks_of_consumers_do_not_make_old_rows_without_a_time_new() {
+        let table = Shared(Arc::new(Mutex::new((vec![untimed(1, false), untimed(2, true)], Utc::now()))));
+        let ((sink, mut items), cancel) = (crate::streams::channel(), CancellationToken::new());
+        open(table.clone(), options(None), sink, cancel.clone()).await.expect("a position");
+        table.change(|rows, _| rows.extend([untimed(1, true), untimed(3, true), untimed(3, true), untimed(4, false)]));
+        let mut ids = Vec::new();
+        for _ in 0..2 {
+            let item = items.recv().await.expect("a reader").expect("an item");
+            ids.push(item.event.event_id.expect("an id"));
+        }
+        assert_eq!(ids, [3, 4].map(|id| Uuid::from_u128(id).to_string()));
+        cancel.cancel();
+    }
+
+    /// The clock of this machine is past the end, that of the database is not.
+    #[tokio::test]
+    async fn the_reader_ends_by_the_clock_of_the_database() {
+        let until = Utc::now() - Duration::from_secs(60);
+        let (before, after) = (until - Duration::from_secs(1), until + Duration::from_secs(1));
+        let table = Shared(Arc::new(Mutex::new((Vec::new(), before))));
+        let (sink, mut items) = crate::streams::channel();
+        open(table.clone(), options(Some(until)), sink, CancellationToken::new()).await.expect("a position");
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        table.change(|rows, now| {
+            rows.extend([row(1, false, after), row(2, false, before)]);
+            *now = after;
+        });
+        let item = items.recv().await.expect("an item before the end").expect("an item");
+        assert_eq!(item.event.event_id, Some(Uuid::from_u128(2).to_string()));
+        assert!(items.recv().await.is_none());
     }
 
     #[test]

@@ -69,6 +69,23 @@ async fn a_reachable_database_needs_neither_a_deployment_nor_aws() {
     let sample = tables.query_one("SELECT to_regclass('public.cars') IS NULL", &[]).await.expect("asked");
     assert!(sample.get::<_, bool>(0), "no table of the sample was made");
 
+    // A failure after some events were written.
+    let refuse = "ALTER TABLE outbox ADD CHECK ((payload ->> 'n')::bigint < 1000) NOT VALID";
+    server.superuser("shop").await.batch_execute(refuse).await.expect("a constraint");
+    let rows = || async {
+        let row = tables.query_one("SELECT count(*) FROM outbox", &[]).await.expect("counted");
+        row.get::<_, i64>(0)
+    };
+    let before = rows().await;
+    let args = ["sample", "insert", "--count", "5000", "--output", "json"];
+    let failed = command(&world, &url, &args).output().expect("the binary starts");
+    let result: Value = serde_json::from_slice(&failed.stdout).expect("a result");
+    let (written, hints) =
+        (result["data"]["written"].as_i64().expect("a number"), result["error"]["hints"].to_string());
+    assert!((1..=rows().await - before).contains(&written), "{result}");
+    assert!(hints.contains(&format!("at least {written} of 5000 events were written")), "{hints}");
+    assert!(hints.contains(&format!("sample insert --count {}", 5000 - written)), "{hints}");
+
     // A function can't reach another database than its own.
     for args in [&["db", "status", "--via", "function"][..], &["sample", "insert", "--via", "api"]] {
         assert!(fails(&world, &url, args).contains("another one"), "{args:?}");
