@@ -123,7 +123,10 @@ impl Args {
         let took = started.elapsed();
         let control = SampleRequest { first: self.count.into(), count: 1, rollback: true, ..request };
         let rolled_back = match self.rollback_control {
-            true => writer.insert(&control, &ctx.cancel, |_| {}).await?.pop(),
+            true => {
+                let written = writer.insert(&control, &ctx.cancel, |_| {}).await;
+                written.map_err(|error| incomplete(error, inserted.len(), self.count))?.pop()
+            }
             false => None,
         };
         let event_ids = inserted.iter().map(|event| event.event_id.to_string()).collect();
@@ -159,7 +162,9 @@ impl Args {
             }
         };
         let inserted = tokio::select! {
-            inserted = writer.insert(request, &ctx.cancel, on_chunk) => inserted?,
+            inserted = writer.insert(request, &ctx.cancel, on_chunk) => {
+                inserted.map_err(|error| incomplete(error, so_far.load(Ordering::Relaxed), self.count))?
+            }
             () = samples::overdue(&ctx.cancel) => {
                 return Err(stopped("at least ", so_far.load(Ordering::Relaxed), self.count));
             }
@@ -192,8 +197,9 @@ impl Args {
                 return Err(stopped("", event_ids.len(), self.count));
             }
             let call = call(sample, n.into(), None);
-            let answer = api.send(call.method, &call.path, &[], call.body.to_string().into_bytes()).await?;
-            let created = created(&url, &answer)?;
+            let answer = api.send(call.method, &call.path, &[], call.body.to_string().into_bytes()).await;
+            let created = answer.and_then(|answer| created(&url, &answer));
+            let created = created.map_err(|error| incomplete(error, event_ids.len(), self.count))?;
             ctx.console.expect("sample", Expect::of(u64::from(n) + 1, self.count.into()));
             let text = |key: &str| created[key].as_str().unwrap_or_default().to_owned();
             table.row([text("eventId"), text("id")]);
@@ -229,6 +235,19 @@ impl Written {
 fn stopped(about: &str, written: usize, count: u32) -> Error {
     let message = format!("stopped; {about}{written} of {count} events were written");
     Error::new(Kind::Interrupted, message).with_data(json!({ "written": written }))
+}
+
+/// Adds the number of events that were written before the error. Those of the failed request may be written, too.
+fn incomplete(error: Error, written: usize, count: u32) -> Error {
+    if written == 0 {
+        return error;
+    }
+    let so_far = format!("at least {written} of {count} events were written before");
+    let hint = match (count as usize).saturating_sub(written) {
+        0 => so_far,
+        left => format!("{so_far}; to write as many as are missing: `outboxctl sample insert --count {left}`"),
+    };
+    error.hint(hint).with_data(json!({ "written": written }))
 }
 
 /// Returns the created sample, or the problem that the API reports as an error.
