@@ -88,6 +88,9 @@ const UNSAVED: &str = "unsaved";
 /// File whose time is that of the last snapshot.
 const SAVED: &str = "saved";
 
+/// The end of an emulator that can't read its saved state (`state.py`). Its last words name the file and what to do.
+const UNREADABLE: &str = "exit status: 4";
+
 /// Copy of the authority's certificate.
 const AUTHORITY: &str = "ca.pem";
 
@@ -191,9 +194,11 @@ impl Emulator {
                 how = self.process.ended() => {
                     let said = std::fs::read_to_string(log).unwrap_or_default();
                     let last = said.lines().last().unwrap_or("its log is empty");
-                    return Err(Error::new(Kind::LocalSetup, format!("{how}: {last}"))
-                        .hint(hint)
-                        .hint("fetch it again: `outboxctl local down --purge-tools`, then `outboxctl local up`"));
+                    let remedy = match how.contains(UNREADABLE) {
+                        true => "or remove all data of the local stack: `outboxctl local down --purge`",
+                        false => "fetch it again: `outboxctl local down --purge-tools`, then `outboxctl local up`",
+                    };
+                    return Err(Error::new(Kind::LocalSetup, format!("{how}: {last}")).hint(hint).hint(remedy));
                 }
                 lasts = wait.next() => if !lasts {
                     return Err(Error::new(Kind::LocalSetup, "the emulator does not answer").hint(hint));

@@ -1,6 +1,6 @@
 //! The folders and files of the local stack.
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -43,6 +43,24 @@ impl Home {
     /// Returns a stack's files under a given root.
     pub fn at(root: impl Into<PathBuf>, name: impl Into<String>) -> Self {
         Self { root: root.into(), name: name.into() }
+    }
+
+    /// Returns the home, as [`Home::find`] does, for access to the stack itself: its files are for its user alone.
+    ///
+    /// # Errors
+    /// `LocalSetup` if the stack belongs to another user.
+    pub fn of_stack() -> Result<Self> {
+        let home = Self::find()?;
+        match owned_by_other(&home.stack(), rustix::process::geteuid().as_raw()) {
+            None => Ok(home),
+            Some(owner) => {
+                let text =
+                    format!("the local stack in {} belongs to another user (id {owner})", home.stack().display());
+                Err(Error::new(Kind::LocalSetup, text).hint(
+                    "run the command as that user, or set OUTBOXCTL_HOME to a folder of your own for a stack of your own",
+                ))
+            }
+        }
     }
 
     pub fn root(&self) -> &Path {
@@ -98,6 +116,12 @@ impl Home {
         }
         Ok(())
     }
+}
+
+/// Returns the owner of a folder, if that is not `user`. Root may use the folders of all users.
+fn owned_by_other(folder: &Path, user: u32) -> Option<u32> {
+    let owner = std::fs::metadata(folder).ok()?.uid();
+    (user != 0 && owner != user).then_some(owner)
 }
 
 /// Removes the permissions that are not in `most`.
@@ -219,6 +243,15 @@ mod tests {
         let mode = |folder: &Path| std::fs::metadata(folder).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&home.stack()), 0o711, "others can pass, and see nothing");
         assert_eq!((mode(&home.logs()), mode(&home.file("dms.json"))), (0o700, 0o600));
+    }
+
+    #[test]
+    fn a_stack_belongs_to_one_user_and_root() {
+        let folder = tempfile::tempdir().unwrap();
+        let owner = std::fs::metadata(folder.path()).unwrap().uid();
+        let of = |user| owned_by_other(folder.path(), user);
+        assert_eq!([of(owner), of(0), of(owner + 1)], [None, None, Some(owner)]);
+        assert_eq!(owned_by_other(&folder.path().join("none"), owner + 1), None, "no stack yet");
     }
 
     #[test]

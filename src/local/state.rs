@@ -120,9 +120,9 @@ impl State {
 /// Returns the state of the running stack.
 ///
 /// # Errors
-/// `LocalDown` if it is not running.
+/// `LocalDown` if it is not running, `LocalSetup` if it belongs to another user.
 pub fn running() -> Result<State> {
-    let home = Home::find()?;
+    let home = Home::of_stack()?;
     let down = |text: &str| Error::new(Kind::LocalDown, text.to_owned());
     let state = State::read(&home).ok_or_else(|| down("the local stack is not running"))?;
     if super::lock::is_free(&home) {

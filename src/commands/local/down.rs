@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::commands::Context;
 use crate::error::{Error, Kind, Result};
 use crate::local::{Home, control};
-use crate::output::Outcome;
+use crate::output::{Outcome, count};
 
 /// Stop the local stack, keeping deployed resources and data for the next `up`
 #[derive(Debug, clap::Args)]
@@ -20,7 +20,7 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
-        let home = Home::find()?;
+        let home = Home::of_stack()?;
         ctx.console.started("local", "stopping");
         let ended = control::down(&home, !self.purge).await?;
         if self.purge {
@@ -32,7 +32,9 @@ impl Args {
         let mut text = match (ended.daemon, ended.orphans) {
             (true, _) => "the local stack is down".to_owned(),
             (false, 0) => "the local stack was not up".to_owned(),
-            (false, left) => format!("the local stack was not up; ended {left} processes that it had left behind"),
+            (false, left) => {
+                format!("the local stack was not up; ended {} that it had left behind", count(left, "process"))
+            }
         };
         if let Some(reason) = ended.unsaved {
             ctx.console.failed("local", "down, but the emulator's state is not saved");

@@ -19,7 +19,7 @@ pub struct Args {}
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
-        let home = Home::find()?;
+        let home = Home::of_stack()?;
         if space::is_full(&home.stack()) {
             ctx.console.warn(format!(
                 "the disk of {} has {} left, without which PostgreSQL ends: it starts again once there are {}",

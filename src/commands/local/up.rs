@@ -31,7 +31,7 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
-        let home = Home::find()?;
+        let home = Home::of_stack()?;
         // Validates the seed before any download.
         Transports::choose(self.seed)?;
         let before = Ports::remembered(&home);

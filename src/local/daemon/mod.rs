@@ -21,7 +21,7 @@ use super::tools::{EMULATOR_VERSION, Tools};
 use super::transports::Transports;
 use super::{lock, orphans, ports, tools};
 use crate::error::{Error, Kind, Result};
-use crate::report::{Event, Reporter, log};
+use crate::report::{Event, Reporter, count, log};
 use crate::settings::environment;
 
 /// Ports that the stack listens on; 0 picks a free one.
@@ -84,7 +84,7 @@ pub async fn run(
     cancel: CancellationToken,
     ready: impl FnOnce(&State),
 ) -> Result<()> {
-    let home = Home::find()?;
+    let home = Home::of_stack()?;
     home.create()?;
     log::of_daemon(environment::log_filter());
     let Some(_lock) = lock::take(&home)? else {
@@ -128,7 +128,7 @@ async fn serve(
 ) -> Result<()> {
     let ended = orphans::end(home, Duration::from_secs(15)).await;
     if ended > 0 {
-        reporter.note(format!("ended {ended} processes left by an earlier stack"));
+        reporter.note(format!("ended {} of an earlier stack", count(ended, "process")));
     }
     let before = Ports::remembered(home);
     let ([listeners, of_postgres], ports) = ports.listen(before)?;

@@ -38,14 +38,17 @@ pub struct Dms {
 }
 
 impl Dms {
+    /// Returns the store, which the first call reads.
+    fn store(&self, gateway: &Gateway) -> Result<Arc<Store>> {
+        if let Some(store) = self.store.get() {
+            return Ok(Arc::clone(store));
+        }
+        let opened = Store::open(gateway.home.file("dms.json"))?;
+        Ok(Arc::clone(self.store.get_or_init(|| Arc::new(opened))))
+    }
+
     fn call<'a>(&self, gateway: &'a Arc<Gateway>, region: &str) -> Answer<Call<'a>> {
-        let store = match self.store.get() {
-            Some(store) => Arc::clone(store),
-            None => {
-                let opened = Store::open(gateway.home.file("dms.json")).map_err(|e| Fault::internal(e.message()))?;
-                Arc::clone(self.store.get_or_init(|| Arc::new(opened)))
-            }
-        };
+        let store = self.store(gateway).map_err(|error| Fault::internal(error.message()))?;
         Ok(Call { gateway, region: region.to_owned(), store, runs: Arc::clone(&self.runs) })
     }
 }
@@ -74,6 +77,8 @@ impl Service for Dms {
 
     fn start<'a>(&'a self, gateway: &'a Arc<Gateway>) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
+            // Its error has hints, which a fault lacks.
+            self.store(gateway)?;
             let call = self.call(gateway, REGION).map_err(|fault| Error::new(Kind::Io, fault.message))?;
             runner::resume(&call);
             Ok(())

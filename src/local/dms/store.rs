@@ -77,6 +77,11 @@ struct Content {
     resources: Vec<Resource>,
 }
 
+/// The remedy for a damaged file: the stacks of the emulator name the resources in it, and a deploy does not create them
+/// again.
+const RESTORE: &str =
+    "restore the file from a copy, or remove all data of the local stack: `outboxctl local down --purge`";
+
 pub(super) struct Store {
     file: PathBuf,
     content: Mutex<Content>,
@@ -87,9 +92,9 @@ impl Store {
     /// `Io` if the file exists and can't be read.
     pub(super) fn open(file: PathBuf) -> Result<Self> {
         let content = match std::fs::read(&file) {
-            Ok(bytes) => {
-                serde_json::from_slice(&bytes).or_fail(ErrorKind::Io, || format!("{} is damaged", file.display()))?
-            }
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .or_fail(ErrorKind::Io, || format!("{} is damaged", file.display()))
+                .map_err(|error| error.hint(RESTORE))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Content::default(),
             Err(error) => return Err(error).or_fail(ErrorKind::Io, || format!("{} can't be read", file.display())),
         };
@@ -179,4 +184,21 @@ pub(super) fn seconds(time: chrono::DateTime<chrono::Utc>) -> Value {
 /// Returns the present time in that format.
 pub(super) fn now() -> Value {
     seconds(chrono::Utc::now())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_file_is_reported_with_its_remedy() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("dms.json");
+        std::fs::write(&file, "{").unwrap();
+        let error = Store::open(file.clone()).err().expect("damaged");
+        assert!(error.message().contains("dms.json is damaged"), "{error}");
+        assert!(error.hints().any(|hint| hint.contains("local down --purge")), "{error:?}");
+        std::fs::remove_file(&file).unwrap();
+        assert!(Store::open(file).is_ok(), "without the file, nothing exists");
+    }
 }

@@ -14,6 +14,7 @@ use super::source::BatchInfo;
 use crate::aws::Clients;
 use crate::aws::arn::Arn;
 use crate::error::{AwsContext, Error, Kind, Result};
+use crate::report::count;
 
 /// Origin of a batch.
 pub struct Origin<'a> {
@@ -36,7 +37,12 @@ pub async fn send(
 ) -> Result<()> {
     let on_failure = origin.mapping.settings.destination_config.on_failure.as_ref();
     let Some(arn) = on_failure.and_then(|on_failure| on_failure.destination.as_deref()) else {
-        tracing::error!(mapping = origin.mapping.id, shard = origin.shard, "{} records discarded", batch.records.len());
+        tracing::error!(
+            mapping = origin.mapping.id,
+            shard = origin.shard,
+            "{} discarded",
+            count(batch.records.len(), "record")
+        );
         return Ok(());
     };
     let now = Utc::now();
@@ -46,7 +52,7 @@ pub async fn send(
         "s3" => {
             document["payload"] = event(&batch.records).to_string().into();
             let key = key(origin, now);
-            tracing::error!(mapping = origin.mapping.id, key, "{} records discarded", batch.records.len());
+            tracing::error!(mapping = origin.mapping.id, key, "{} discarded", count(batch.records.len(), "record"));
             let request = clients.s3().put_object().bucket(name).key(&key).content_type("application/json");
             let sent = request.body(document.to_string().into_bytes().into()).send().await;
             sent.map(drop).aws(format!("put s3://{name}/{key}"))
