@@ -16,8 +16,8 @@ use tokio::sync::OnceCell;
 use super::AccessKey;
 use super::credentials::placeholder;
 use super::endpoint::is_loopback;
+use super::service_endpoint;
 use super::trust::Trust;
-use super::{ec2, service_endpoint};
 
 /// Address and credentials of the local stack.
 #[derive(Debug, Clone)]
@@ -45,12 +45,14 @@ pub struct Clients {
 
 /// The id for requests to an API itself, for which the SDK has no client.
 const API_GATEWAY: &str = "API Gateway";
+/// The id of EC2, for which this program has no SDK client.
+pub(super) const EC2: &str = "EC2";
 
 macro_rules! client {
     ($($name:ident => $krate:ident, $id:literal;)*) => {
         /// The services' ids, as endpoint variables and `services` sections name them (AWS SDKs and Tools Reference
         /// Guide, "Service-specific endpoints").
-        const SERVICES: &'static [&'static str] = &["S3", API_GATEWAY, ec2::ID, $($id,)*];
+        const SERVICES: &'static [&'static str] = &["S3", API_GATEWAY, EC2, $($id,)*];
 
         $(pub fn $name(&self) -> $krate::Client { $krate::Client::new(&self.config_of($id)) })*
     };

@@ -9,13 +9,12 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
+use super::clients::EC2;
 use super::xml::Element;
 use super::{Clients, service_endpoint, signing, transport};
 use crate::error::{Error, Kind, OrFail, Result, kind_of};
 use crate::timing::Backoff;
 
-/// The id of the service, as endpoint variables and `services` sections name it.
-pub(super) const ID: &str = "EC2";
 /// The version of the API (Amazon EC2 API reference).
 const VERSION: &str = "2016-11-15";
 const CONTENT_TYPE: &str = "application/x-www-form-urlencoded; charset=utf-8";
@@ -178,7 +177,7 @@ async fn send(clients: &Clients, action: &str, body: &str) -> Result<(u16, Strin
     let signed = [("host", host), ("content-type", CONTENT_TYPE)].into_iter();
     let signable = SignableRequest::new("POST", url.as_str(), signed, SignableBody::Bytes(body.as_bytes()));
     let signable = signable.or_fail(Kind::Unexpected, unsigned)?;
-    let credentials = clients.config_of(ID).credentials_provider();
+    let credentials = clients.config_of(EC2).credentials_provider();
     let signature = signing::sign(credentials, clients.region(), "ec2", signable).await?;
     for (name, value) in signature.headers() {
         request.headers_mut().insert(name.to_owned(), value.to_owned());
@@ -193,7 +192,7 @@ async fn send(clients: &Clients, action: &str, body: &str) -> Result<(u16, Strin
 /// Returns the address of EC2: the endpoint that is set for it, or that of AWS.
 async fn address(clients: &Clients) -> Result<String> {
     let config = clients.config();
-    if let Some(url) = service_endpoint::of(config, ID) {
+    if let Some(url) = service_endpoint::of(config, EC2) {
         return Ok(url);
     }
     let is_set = |flag: Option<bool>| flag.unwrap_or_default();
