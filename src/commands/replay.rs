@@ -199,8 +199,8 @@ impl Args {
                 if let Some(State { name, dealt_with, started_at, .. }) = interrupted.first() {
                     let at = utc(*started_at);
                     ctx.console.note(format!(
-                        "a replay of {at} was interrupted after {dealt_with} events; `outboxctl replay --resume {name}` \
-                         continues it"
+                        "a replay of {at} was interrupted after {}; `outboxctl replay --resume {name}` continues it",
+                        count(*dealt_with, "event")
                     ));
                 }
                 Ok(Some(journal))
@@ -246,7 +246,8 @@ async fn open(deployment: &Deployment, source: Source) -> Result<Outbox> {
 fn finish(ctx: &Context, name: &str, report: Report) -> Result<Outcome> {
     let Report { selected, sent, refused, dry_run, unreadable, .. } = report;
     if unreadable > 0 {
-        ctx.console.warn(format!("{unreadable} items of the table are not outbox items and were not included"));
+        ctx.console
+            .warn(format!("not included: {} of the table that can't be read as events", count(unreadable, "item")));
     }
     if refused > 0 {
         let message = format!("{refused} of {} were refused", count(selected, "event"));

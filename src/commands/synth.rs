@@ -13,7 +13,7 @@ use crate::cloudformation::synth::{self, Choices, Files, Format, Plan, Value, fi
 use crate::commands::deploy::TemplateArgs;
 use crate::commands::{Context, args, reach, running_executable};
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::output::{Outcome, Table};
+use crate::output::{Outcome, Table, count};
 use crate::pipelines::{self, Given, Home, Pipeline};
 use crate::postgres::tls::regional_root;
 
@@ -80,11 +80,11 @@ impl Args {
         match &self.out {
             None => Ok(Outcome::data(data(None))
                 .table(table(&plan))
-                .summary(format!("{} files; write them with --out FOLDER", files.len()))),
+                .summary(format!("{}; write them with --out FOLDER", count(files.len(), "file")))),
             Some(folder) => {
                 let changed = write(folder, &files, self.force)?;
                 let summary =
-                    format!("{} files are in {}; README.md has the next steps", files.len(), folder.display());
+                    format!("{} in {}; README.md has the next steps", count(files.len(), "file"), folder.display());
                 Ok(Outcome::data(data(Some(folder))).changed(changed > 0).summary(summary))
             }
         }

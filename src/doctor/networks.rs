@@ -15,6 +15,7 @@ use super::{Context, Finding};
 use crate::deployment::Deployment;
 use crate::error::Result;
 use crate::pipelines::{NETWORK, Output};
+use crate::report;
 
 const CHECK: &str = "address range";
 const VPC: &str = "AWS::EC2::VPC";
@@ -76,7 +77,10 @@ fn cidr(properties: &Value) -> Option<Range> {
 fn judge(ours: Range, there: bool, others: &[(String, Range)]) -> Finding {
     let clashes: Vec<_> = others.iter().filter(|(_, range)| range.overlaps(ours)).collect();
     if clashes.is_empty() {
-        return Finding::ok(CHECK, format!("{ours} overlaps with none of {} other VPCs", others.len()));
+        return Finding::ok(
+            CHECK,
+            format!("{ours} does not overlap with {}", report::count(others.len(), "other VPC")),
+        );
     }
     let names: Vec<_> = clashes.iter().map(|(id, range)| format!("{id} ({range})")).collect();
     let taken: Vec<_> = others.iter().map(|(_, range)| *range).collect();

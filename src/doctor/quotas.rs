@@ -6,6 +6,7 @@ use super::{Context, Finding};
 use crate::aws::account::{self, UNRESERVED};
 use crate::error::{AwsContext, Result};
 use crate::pipelines::{AURORA, DATABASE, ENGINE, NETWORK, Part, STREAM};
+use crate::report::count;
 
 /// VPCs per region, in Service Quotas.
 const VPCS: (&str, &str) = ("vpc", "L-F678F1CE");
@@ -110,11 +111,12 @@ async fn concurrency(context: &Context<'_>) -> Result<Vec<Finding>> {
         Some(free) if reserved > 0 && free - reserved < UNRESERVED => Finding::warning(
             CHECK,
             format!(
-                "{free} executions are unreserved; the writer reserves {reserved}, and Lambda wants {UNRESERVED} to stay"
+                "unreserved: {}; the writer reserves {reserved}, and Lambda wants {UNRESERVED} to stay",
+                count(free, "execution")
             ),
             "for a new pipeline: set WriterConcurrency = 0 in [parameters], or ask for a higher limit",
         ),
-        Some(free) => Finding::ok(CHECK, format!("{free} executions are unreserved")),
+        Some(free) => Finding::ok(CHECK, format!("unreserved: {}", count(free, "execution"))),
         None => Finding::not_checked(CHECK, "Lambda gives no value"),
     }])
 }

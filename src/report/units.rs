@@ -12,9 +12,13 @@ pub fn bytes(count: i64) -> String {
     }
 }
 
-/// Formats a number with its noun: `1 rule`, `2 rules`.
+/// Formats a number with its noun: `1 rule`, `2 rules`, `2 processes`, `2 deliveries`.
 pub fn count<N: Copy + PartialEq + From<u8> + std::fmt::Display>(number: N, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == N::from(1) { "" } else { "s" })
+    match noun.strip_suffix("ry") {
+        _ if number == N::from(1) => format!("{number} {noun}"),
+        Some(stem) => format!("{number} {stem}ries"),
+        None => format!("{number} {noun}{}", if noun.ends_with('s') { "es" } else { "s" }),
+    }
 }
 
 /// Formats a time: `2026-01-31 12:00:00 UTC`.
@@ -35,6 +39,11 @@ mod tests {
     #[test]
     fn units_change_at_their_limits() {
         assert_eq!([0_u64, 1, 2].map(|number| count(number, "rule")), ["0 rules", "1 rule", "2 rules"]);
+        assert_eq!(
+            ["process", "delivery", "day"].map(|noun| count(2, noun)),
+            ["2 processes", "2 deliveries", "2 days"]
+        );
+        assert_eq!(count(1, "delivery"), "1 delivery");
         let shown = [0, 1_023, 1_024, 1_572_864, 1 << 30].map(bytes);
         assert_eq!(shown, ["0 B", "1023 B", "1.0 KiB", "1.5 MiB", "1.0 GiB"]);
         assert_eq!([7, 90, 3_723].map(clock), ["0:07", "1:30", "1:02:03"]);

@@ -78,11 +78,10 @@ impl<'a> Watch<'a> {
             watched = self.watch(&mut ledger, writer, deployment.domain(), run, cancel) => Some(watched?),
             () = samples::overdue(cancel) => None,
         };
-        let stopped =
-            |written: String| Err(Error::new(Kind::Interrupted, format!("stopped; {written} events were written")));
+        let stopped = |written: String| Err(Error::new(Kind::Interrupted, format!("stopped; {written} written")));
         let complete = match watched {
-            None => return stopped(format!("at least {}", ledger.committed())),
-            Some(_) if cancel.is_cancelled() => return stopped(ledger.committed().to_string()),
+            None => return stopped(format!("at least {}", count(ledger.committed(), "event"))),
+            Some(_) if cancel.is_cancelled() => return stopped(count(ledger.committed(), "event")),
             Some(complete) => complete,
         };
         let mut report = ledger.report();

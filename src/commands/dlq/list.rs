@@ -67,9 +67,8 @@ impl Args {
         let summary = match total {
             _ if places.unread() > 0 => format!("at least {}; not all could be read", count(total, "dead letter")),
             0 => "no dead letters".to_owned(),
-            1 => "1 dead letter; `outboxctl dlq show ID` shows it with its payload".to_owned(),
-            _ if total > self.limit => format!("{total} dead letters, the oldest {} shown", self.limit),
-            _ => format!("{total} dead letters; `outboxctl dlq show ID` shows one with its payload"),
+            _ if total > self.limit => format!("{}, the oldest {} shown", count(total, "dead letter"), self.limit),
+            _ => format!("{}; `outboxctl dlq show ID` shows one with its payload", count(total, "dead letter")),
         };
         let (dead_letters, held_elsewhere) = ((!lines).then_some(letters), places.elsewhere());
         let unread = places.unread();

@@ -14,7 +14,7 @@ use crate::aws::endpoint::is_loopback;
 use crate::commands::Context;
 use crate::doctor::Candidates;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::output::Outcome;
+use crate::output::{Outcome, count};
 use crate::pipelines::{self, Pipeline};
 use crate::settings::{ConfigFile, FILE_NAME, Origin, check_region, check_stage};
 
@@ -148,9 +148,8 @@ async fn find(ctx: &Context, pipeline: &'static Pipeline) -> Result<Candidates> 
     let _wait = ctx.console.wait("existing", "searching the account");
     let candidates = Candidates::find(ctx.aws().await?, pipeline).await?;
     candidates.denied.iter().for_each(|denied| ctx.console.warn(format!("not searched: {denied}")));
-    let count: usize = candidates.found.values().map(Vec::len).sum();
-    ctx.console
-        .note(format!("found {count} values for [existing]; keys with several candidates list them as comments"));
+    let found = count(candidates.found.values().map(Vec::len).sum::<usize>(), "value");
+    ctx.console.note(format!("found {found} for [existing]; keys with several candidates list them as comments"));
     Ok(candidates)
 }
 

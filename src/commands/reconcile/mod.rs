@@ -95,7 +95,7 @@ impl Args {
         let report = ctx.console.report_failure("reconcile", report)?;
         report.limits.iter().for_each(|limit| ctx.console.note(limit));
         if report.unreadable > 0 {
-            ctx.console.warn(format!("{} items of the outbox are not outbox items", report.unreadable));
+            ctx.console.warn(format!("not readable as events: {} of the outbox", count(report.unreadable, "item")));
         }
         // Missing events may still be in the database's log.
         let stopped = if report.counts.missing > 0 { deployment.stopped_capture().await } else { None };

@@ -19,8 +19,8 @@ pub fn agreement(report: &Report, window: &str, rows: Option<u64>) -> String {
     };
     match (counts.committed, rows) {
         (0, Some(0)) if counts.unknown > 0 => format!(
-            "the outbox is empty: nothing to compare; {} deliveries belong to events that it no longer contains",
-            counts.unknown
+            "the outbox is empty: nothing to compare; it no longer contains the events of {}",
+            count(counts.unknown, "delivery")
         ),
         (0, Some(0)) => "the outbox is empty: nothing to compare".to_owned(),
         (0, _) => format!("no event was {window}: nothing to compare{younger}"),
@@ -43,8 +43,9 @@ pub fn order_warning(overtaken: &Overtaken) -> String {
     let Overtaken { aggregates, example, .. } = overtaken;
     let example = example.as_deref().unwrap_or("ID");
     format!(
-        "{aggregates} aggregates have received later events already, so that their missing events arrive out of order; \
-         to deliver such an aggregate again from its beginning and in order: `outboxctl replay --aggregate {}`",
+        "later events of {} have arrived already, so that the missing ones arrive out of order; to deliver such an \
+         aggregate again from its beginning and in order: `outboxctl replay --aggregate {}`",
+        count(*aggregates, "aggregate"),
         quoted(example)
     )
 }

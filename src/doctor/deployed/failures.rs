@@ -44,11 +44,12 @@ pub async fn queues(subject: Subject<'_>) -> Result<Vec<Finding>> {
             }
             found => found.aws(format!("look into queue {name}"))?,
         };
-        let waiting = found.attributes().and_then(|all| all.get(&attribute)).map_or("0", String::as_str);
-        if waiting != "0" {
+        let waiting = found.attributes().and_then(|all| all.get(&attribute)?.parse().ok()).unwrap_or(0_u64);
+        if waiting > 0 {
+            let waiting = count(waiting, "message");
             let remedy =
                 "each is an event that its target rejected: `outboxctl dlq list` shows them with their reasons";
-            findings.push(Finding::warning(CHECK, format!("about {waiting} messages in {name}"), remedy));
+            findings.push(Finding::warning(CHECK, format!("about {waiting} in {name}"), remedy));
         }
     }
     if findings.is_empty() {
@@ -79,7 +80,7 @@ pub async fn alarms(subject: Subject<'_>) -> Result<Vec<Finding>> {
         }
     }
     if findings.is_empty() {
-        findings.push(Finding::ok(CHECK, format!("{looked_at} alarms, none in ALARM")));
+        findings.push(Finding::ok(CHECK, format!("{}, none in ALARM", count(looked_at, "alarm"))));
     }
     Ok(findings)
 }

@@ -6,6 +6,7 @@ use super::{Finding, Subject, gone, missing};
 use crate::aws::databases;
 use crate::error::{AwsContext, Result};
 use crate::pipelines::Stop;
+use crate::report::count;
 
 /// The name of the check of [`destination`].
 pub const DESTINATION: &str = "table's Kinesis destination";
@@ -22,7 +23,9 @@ pub async fn table(subject: Subject<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     let word = status.as_str().to_lowercase();
     Ok(vec![match status {
         // DynamoDB updates the count about every six hours.
-        TableStatus::Active => Finding::ok(CHECK, format!("{name}, about {items} items when last counted")).word(word),
+        TableStatus::Active => {
+            Finding::ok(CHECK, format!("{name}, about {} when last counted", count(items, "item"))).word(word)
+        }
         _ => Finding::warning(CHECK, format!("{name} is {word}"), "wait until it is active").word(word),
     }])
 }

@@ -54,7 +54,7 @@ pub async fn network(subject: Subject<'_>) -> Result<Vec<Finding>> {
         findings.extend(services::services(subject, vpc, &found).await?);
     }
     if findings.is_empty() {
-        findings.push(Finding::ok(CHECK, format!("{vpc}, {} subnets and security groups", found.len() - 1)));
+        findings.push(Finding::ok(CHECK, format!("{vpc}, with its subnets and security groups")));
     }
     Ok(findings)
 }

@@ -42,7 +42,7 @@ impl Expired {
         let days = found.and_then(|found| found.retention_in_days()).map(i64::from);
         Ok(days.map(|days| Self {
             before: Utc::now() - TimeDelta::days(days) + MARGIN,
-            log: format!("log group {group} keeps its events for {days} days"),
+            log: format!("log group {group} keeps its events for {days} {}", if days == 1 { "day" } else { "days" }),
         }))
     }
 }

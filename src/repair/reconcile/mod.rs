@@ -144,11 +144,11 @@ pub async fn reconcile(
     let mut limits = outbox.limits();
     if let Some(Expired { before, log }) = expiry.filter(|_| expired > 0) {
         let before = before.format("%Y-%m-%d %H:%M:%S UTC");
-        limits.push(format!("{expired} events that were written before {before} are not compared: {log}"));
+        limits.push(format!("events from before {before} are not compared ({expired}): {log}"));
     }
     if unread > 0 {
         limits.push(format!(
-            "about {unread} dead letters are not compared: a queue has more messages than can be read at once, and missing \
+            "dead letters are not compared (about {unread}): a queue has more messages than can be read at once, and missing \
              events may be among them"
         ));
     }
