@@ -45,14 +45,12 @@ pub struct Clients {
 
 /// The id for requests to an API itself, for which the SDK has no client.
 const API_GATEWAY: &str = "API Gateway";
-/// The id of EC2, for which this program has no SDK client.
-pub(super) const EC2: &str = "EC2";
 
 macro_rules! client {
     ($($name:ident => $krate:ident, $id:literal;)*) => {
         /// The services' ids, as endpoint variables and `services` sections name them (AWS SDKs and Tools Reference
         /// Guide, "Service-specific endpoints").
-        const SERVICES: &'static [&'static str] = &["S3", API_GATEWAY, EC2, $($id,)*];
+        const SERVICES: &'static [&'static str] = &["S3", API_GATEWAY, service_endpoint::EC2, $($id,)*];
 
         $(pub fn $name(&self) -> $krate::Client { $krate::Client::new(&self.config_of($id)) })*
     };

@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
-use super::clients::EC2;
+use super::service_endpoint::EC2;
 use super::xml::Element;
 use super::{Clients, service_endpoint, signing, transport};
 use crate::error::{Error, Kind, OrFail, Result, kind_of};

@@ -3,6 +3,9 @@
 use aws_config::SdkConfig;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
+/// The id of EC2, for which this program has no SDK client.
+pub const EC2: &str = "EC2";
+
 /// Returns the endpoint that requests to a service go to instead of AWS's own: a flag's, `AWS_ENDPOINT_URL_<SERVICE>`,
 /// AWS_ENDPOINT_URL, the `services` section or `endpoint_url` of the profile; in the order of the SDK's clients.
 pub fn of(config: &SdkConfig, id: &str) -> Option<String> {
