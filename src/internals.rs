@@ -34,7 +34,7 @@ pub mod doctor {
     }
 }
 pub mod error {
-    pub use crate::error::{Error, Kind, Result, sdk_code};
+    pub use crate::base::error::{Error, Kind, Result, sdk_code};
 }
 pub mod functions {
     pub mod rights {
@@ -98,7 +98,7 @@ pub mod repair {
     }
 }
 pub mod report {
-    pub use crate::report::Silent;
+    pub use crate::base::report::Silent;
 }
 pub mod settings {
     pub use crate::settings::{DEFAULT_GROUP, DEFAULT_PIPELINE, quoted};

@@ -12,37 +12,35 @@
 //!
 //! | room | content | imports |
 //! |---|---|---|
-//! | [`cli`] | the definition of the command line, dispatch, signals, the final error | `commands`, `error`, `output`, `settings` |
+//! | [`cli`] | the definition of the command line, dispatch, signals, the final error | `base`, `commands`, `output`, `settings` |
 //! | [`commands`] | one file for each command: its arguments and its steps; no SDK calls, no printing | every room but `cli` |
-//! | [`settings`] | flags, environment variables and `outboxctl.toml` merged; the one reader of environment variables | `error`, `outbox` |
-//! | [`output`] | the console: renderers of events, tables, NDJSON | `error`, `report`, `settings` |
-//! | [`error`] | kinds, hints, exit codes | none |
-//! | [`timing`] | backoff, rate limits, percentiles; no I/O | none |
-//! | [`report`] | events that engines report, the `Reporter` that gets them, and the parts of their text; the log without a console | `error` |
+//! | [`settings`] | flags, environment variables and `outboxctl.toml` merged; the one reader of environment variables | `base`, `outbox` |
+//! | [`output`] | the console: renderers of events, tables, NDJSON | `base`, `settings` |
+//! | [`base`] | the parts that every room uses: errors with hints and exit codes; the events that engines report and the `Reporter` that gets them; waits and rates | none |
 //! | [`outbox`] | the event envelope, and the formats in which captured changes travel; pure | none |
-//! | [`pipelines`] | the pipelines as plain data: stacks, order, parameters, routes, cost | `aws`, `error`, `outbox`, `settings` |
-//! | [`aws`] | SDK configuration, clients, packaging, control of DMS tasks, the outbox item in DynamoDB | `error`, `outbox`, `report`, `settings`, `timing` |
-//! | [`postgres`] | verified TLS, schema, administrative requests, the replication protocol | `error`, `outbox`, `settings`, `timing` |
-//! | [`cloudformation`] | change sets, events, waiting, the stack graph; the same stacks as files for other tools | `aws`, `error`, `outbox`, `pipelines`, `report`, `settings` |
-//! | [`deployment`] | a deployed pipeline in use: its outputs, its database, readers of its stops, writers of sample events | `aws`, `cloudformation`, `consumer`, `error`, `outbox`, `pipelines`, `postgres`, `report`, `settings`, `streams`, `timing` |
-//! | [`streams`] | readers of Kinesis, DynamoDB Streams, the bus, the event log and the processed log | `aws`, `error`, `outbox`, `pipelines`, `postgres`, `report`, `timing` |
-//! | [`functions`] | the Lambda functions: API writers, publishers, in-VPC administration | `aws`, `error`, `outbox`, `postgres`, `report`, `settings`, `timing` |
-//! | [`consumer`] | `consume`: leases, shard readers, handlers, checkpoints | `aws`, `error`, `outbox`, `postgres`, `report`, `streams`, `timing` |
-//! | [`verify`] | writing events, watching every hop, matching | `deployment`, `error`, `outbox`, `pipelines`, `report`, `streams` |
-//! | [`repair`] | dead letters, reconcile, replay, purge | `aws`, `deployment`, `error`, `outbox`, `pipelines`, `postgres`, `timing` |
-//! | [`doctor`] | checks of machine, account and deployment, each with its remedy; the picture of a pipeline | `aws`, `cloudformation`, `deployment`, `error`, `functions`, `pipelines`, `postgres`, `report`, `settings`, `streams` |
-//! | [`ui`] | the web page and its server | `aws`, `consumer`, `deployment`, `error`, `listener`, `outbox`, `pipelines`, `postgres`, `repair`, `settings`, `streams`, `timing` |
-//! | [`local`] | the local stack: PostgreSQL, AWS emulator, gateway, DMS, event source mappings | `aws`, `error`, `listener`, `outbox`, `postgres`, `report`, `settings`, `streams`, `timing` |
-//! | [`listener`] | the shared parts of the HTTP servers on this machine: origin checks, limits, secrets | `error`, `settings` |
+//! | [`pipelines`] | the pipelines as plain data: stacks, order, parameters, routes, cost | `aws`, `base`, `outbox`, `settings` |
+//! | [`aws`] | SDK configuration, clients, packaging, control of DMS tasks, the outbox item in DynamoDB | `base`, `outbox`, `settings` |
+//! | [`postgres`] | verified TLS, schema, administrative requests, the replication protocol | `base`, `outbox`, `settings` |
+//! | [`cloudformation`] | change sets, events, waiting, the stack graph; the same stacks as files for other tools | `aws`, `base`, `outbox`, `pipelines`, `settings` |
+//! | [`deployment`] | a deployed pipeline in use: its outputs, its database, readers of its stops, writers of sample events | `aws`, `base`, `cloudformation`, `consumer`, `outbox`, `pipelines`, `postgres`, `settings`, `streams` |
+//! | [`streams`] | readers of Kinesis, DynamoDB Streams, the bus, the event log and the processed log | `aws`, `base`, `outbox`, `pipelines`, `postgres` |
+//! | [`functions`] | the Lambda functions: API writers, publishers, in-VPC administration | `aws`, `base`, `outbox`, `postgres`, `settings` |
+//! | [`consumer`] | `consume`: leases, shard readers, handlers, checkpoints | `aws`, `base`, `outbox`, `postgres`, `streams` |
+//! | [`verify`] | writing events, watching every hop, matching | `base`, `deployment`, `outbox`, `pipelines`, `streams` |
+//! | [`repair`] | dead letters, reconcile, replay, purge | `aws`, `base`, `deployment`, `outbox`, `pipelines`, `postgres` |
+//! | [`doctor`] | checks of machine, account and deployment, each with its remedy; the picture of a pipeline | `aws`, `base`, `cloudformation`, `deployment`, `functions`, `pipelines`, `postgres`, `settings`, `streams` |
+//! | [`ui`] | the web page and its server | `aws`, `base`, `consumer`, `deployment`, `listener`, `outbox`, `pipelines`, `postgres`, `repair`, `settings`, `streams` |
+//! | [`local`] | the local stack: PostgreSQL, AWS emulator, gateway, DMS, event source mappings | `aws`, `base`, `listener`, `outbox`, `postgres`, `settings`, `streams` |
+//! | [`listener`] | the shared parts of the HTTP servers on this machine: origin checks, limits, secrets | `base`, `settings` |
 
 mod aws;
+mod base;
 mod cli;
 mod cloudformation;
 mod commands;
 mod consumer;
 mod deployment;
 mod doctor;
-mod error;
 mod functions;
 mod listener;
 mod local;
@@ -51,10 +49,8 @@ mod output;
 mod pipelines;
 mod postgres;
 mod repair;
-mod report;
 mod settings;
 mod streams;
-mod timing;
 mod ui;
 mod verify;
 

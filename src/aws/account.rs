@@ -3,7 +3,7 @@
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 
 use super::Clients;
-use crate::error::{AwsContext, Error, Result};
+use crate::base::error::{AwsContext, Error, Result};
 
 /// The caller, as AWS sees it.
 #[derive(Debug, Clone)]

@@ -10,7 +10,7 @@ use http_body_util::{BodyExt, Full, Limited};
 
 use super::https::{HttpsClient, https_client};
 use super::{Clients, signing};
-use crate::error::{Error, Kind, OrFail, Result, kind_of};
+use crate::base::error::{Error, Kind, OrFail, Result, kind_of};
 use crate::settings::is_loopback_host;
 
 /// API Gateway ends a request after 29 s by default; a little more, so that its own answer arrives.

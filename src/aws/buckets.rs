@@ -5,7 +5,7 @@
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 
 use super::{Clients, account};
-use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::base::error::{AwsContext, Error, Kind, Result, sdk_code};
 
 /// Deletes every object, a page at a time, and returns their number; zero if the bucket does not exist.
 pub async fn empty(clients: &Clients, bucket: &str) -> Result<usize> {

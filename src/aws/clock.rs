@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 
 use super::Clients;
 use super::account::Identity;
-use crate::error::{AwsContext, Result};
+use crate::base::error::{AwsContext, Result};
 
 /// Records the date of the latest answer, of any status.
 #[derive(Debug, Clone, Default)]

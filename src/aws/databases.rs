@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{TableDescription, TableStatus};
 use aws_sdk_rds::types::{DbCluster, DbInstance};
 
 use super::Clients;
-use crate::error::{AwsContext, Error, Kind, RESOURCE_MISSING, Result, sdk_code};
+use crate::base::error::{AwsContext, Error, Kind, RESOURCE_MISSING, Result, sdk_code};
 
 /// A PostgreSQL database on RDS, by its identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,8 +12,8 @@ use aws_smithy_types::byte_stream::ByteStream;
 use super::service_endpoint::EC2;
 use super::xml::Element;
 use super::{Clients, service_endpoint, signing, transport};
-use crate::error::{Error, Kind, OrFail, Result, kind_of};
-use crate::timing::Backoff;
+use crate::base::error::{Error, Kind, OrFail, Result, kind_of};
+use crate::base::timing::Backoff;
 
 /// The version of the API (Amazon EC2 API reference).
 const VERSION: &str = "2016-11-15";

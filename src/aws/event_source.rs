@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use super::Clients;
-use crate::error::{AwsContext, Error, Kind, Result};
-use crate::timing::Wait;
+use crate::base::error::{AwsContext, Error, Kind, Result};
+use crate::base::timing::Wait;
 
 /// Time limit of a change, which the service makes in the background.
 const PATIENCE: Duration = Duration::from_secs(180);

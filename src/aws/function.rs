@@ -10,7 +10,7 @@ use aws_sdk_lambda::types::State;
 use tokio::time::Instant;
 
 use super::Clients;
-use crate::error::{AwsContext, Result, sdk_code};
+use crate::base::error::{AwsContext, Result, sdk_code};
 
 /// Maximum time for an idle function to become active: its network interfaces are created again.
 const ACTIVE_WITHIN: Duration = Duration::from_secs(180);

@@ -9,7 +9,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 use super::trust::Trust;
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// HTTP/1.1 over kept connections, without redirects and proxies.
 pub type HttpsClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;

@@ -3,7 +3,7 @@
 use aws_sdk_cloudwatchlogs::types::LogGroup;
 
 use super::Clients;
-use crate::error::{AwsContext, Result};
+use crate::base::error::{AwsContext, Result};
 
 /// Prefixes of the services.
 const PLACES: &[&str] = &[

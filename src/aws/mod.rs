@@ -1,5 +1,5 @@
 //! SDK configuration and clients, the package of the functions, control of DMS tasks, and the outbox in DynamoDB.
-//! Imports `error`, `outbox`, `report`, `settings` and `timing`.
+//! Imports `base`, `outbox` and `settings`.
 //!
 //! Start with `clients.rs`: one SDK configuration for the clients of all services. `dms/` controls the capture task,
 //! `package/` builds and uploads the functions' code, and `dynamodb/` writes and reads outbox items. A function whose

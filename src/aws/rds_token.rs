@@ -4,7 +4,7 @@
 use aws_sdk_rds::auth_token::{AuthTokenGenerator, Config};
 
 use super::Clients;
-use crate::error::{Kind, OrFail, Result};
+use crate::base::error::{Kind, OrFail, Result};
 
 /// Returns a token that replaces the password of `user`.
 ///

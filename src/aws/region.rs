@@ -6,7 +6,7 @@ use aws_config::provider_config::ProviderConfig;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use super::credentials::Profiles;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::settings::{Settings, check_region};
 
 /// Returns the region of the settings, else of the profile, else of the EC2 instance.

@@ -6,7 +6,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_sigv4::http_request::{SignableRequest, SigningInstructions, SigningSettings, sign as sign_request};
 use aws_sigv4::sign::v4;
 
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 
 /// Returns the changes that sign a request to a service, by its signing name.
 ///

@@ -4,7 +4,7 @@ use aws_sdk_kinesis::types::StreamDescriptionSummary;
 use chrono::TimeDelta;
 
 use super::Clients;
-use crate::error::{AwsContext, Error, Kind, RESOURCE_MISSING, Result};
+use crate::base::error::{AwsContext, Error, Kind, RESOURCE_MISSING, Result};
 
 /// Returns the description of the stream without its shards; None if the stream does not exist.
 pub async fn summary(clients: &Clients, name: &str) -> Result<Option<StreamDescriptionSummary>> {

@@ -10,7 +10,7 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::settings::environment;
 
 /// The AWS CLI's variable for a PEM file that replaces the system's authorities; `ca_bundle` of a profile is the same.

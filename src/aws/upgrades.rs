@@ -6,7 +6,7 @@ use aws_sdk_rds::types::DbInstance;
 
 use super::databases::existing_instance;
 use super::{Clients, dms};
-use crate::error::{AwsContext, Error, Kind, Result};
+use crate::base::error::{AwsContext, Error, Kind, Result};
 
 /// The facts of an instance that an upgrade depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]

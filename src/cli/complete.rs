@@ -8,8 +8,8 @@ use clap::{Command, FromArgMatches};
 use clap_complete::CompleteEnv;
 use tokio_util::sync::CancellationToken;
 
+use crate::base::error::Kind;
 use crate::commands::{Context, candidates};
-use crate::error::Kind;
 use crate::output::Console;
 use crate::settings::{COMPLETE, ConfigFile, GlobalArgs, Settings, Variables, check_stage, environment, parser};
 

@@ -1,6 +1,6 @@
-//! The command line: arguments, help ([`help`], [`examples`]), completion of values ([`complete`]), dispatch in one plain
-//! match, and the end of the process ([`signals`], [`usage`], [`panics`]). Imports `commands`, `error`, `output` and
-//! `settings`.
+//! The command line: arguments, help ([`help`], [`examples`]), completion of values ([`complete`]), dispatch in one
+//! plain match, and the end of the process ([`signals`], [`usage`], [`panics`]). Imports `base`, `commands`, `output`
+//! and `settings`.
 
 mod complete;
 mod examples;
@@ -17,9 +17,9 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::commands;
 use crate::commands::Context;
-use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{self, Console, Outcome, respect_empty_term};
 use crate::settings::{ConfigFile, FILE_NAME, GlobalArgs, OutputFormat, Settings, Variables, parser};
 

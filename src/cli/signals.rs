@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::error::{Error, Kind};
+use crate::base::error::{Error, Kind};
 use crate::output::Console;
 
 /// Signals closer together than this count as one: `timeout` of GNU coreutils sends its signal to the process and then

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use clap::parser::ValueSource;
 
-use crate::error::{Error, Kind};
+use crate::base::error::{Error, Kind};
 use crate::output::{self, Console};
 use crate::settings::{ColorMode, OutputFormat, ProgressMode, environment};
 

@@ -16,7 +16,7 @@ use super::changes::Change;
 use super::engine::token;
 use super::secrets::Secrets;
 use super::status::{OnDeploy, actions_of};
-use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::base::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::pipelines::templates::members;
 
 /// Prefix of the names of our change sets.

@@ -9,8 +9,8 @@ use super::durations::usual;
 use super::engine::recovery_hint;
 use super::events::{self, Follower, is_failure, is_stack};
 use super::status::{OnDeploy, Phase, actions_of, status_of};
-use crate::error::{Error, Kind, Result};
-use crate::report::Event;
+use crate::base::error::{Error, Kind, Result};
+use crate::base::report::Event;
 
 /// Polls without an event after which the stack itself is described: few once the operation has events, many before,
 /// because until then the stack still shows the end of the previous operation.

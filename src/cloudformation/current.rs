@@ -11,7 +11,7 @@ use aws_sdk_cloudformation::types::{Stack as Described, StackStatus, TemplateSta
 use super::Engine;
 use super::change_set::Desired;
 use super::status::status_of;
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::pipelines::templates;
 
 impl Engine {

@@ -7,8 +7,8 @@ use super::completion::Completed;
 use super::engine::OperationKind;
 use super::events::Follower;
 use super::status::{OnDestroy, actions_of, status_of};
-use crate::error::{AwsContext, Error, Kind, Result};
-use crate::report::Event;
+use crate::base::error::{AwsContext, Error, Kind, Result};
+use crate::base::report::Event;
 
 /// Resources that a deletion may leave behind.
 #[derive(Debug, Clone, Copy)]

@@ -11,9 +11,9 @@ use super::events::Follower;
 use super::pause::Pause;
 use super::status::{OnDeploy, Phase, actions_of, status_of};
 use super::{Change, ChangeSet, Engine, Guard};
-use crate::error::{AwsContext, Error, Kind, Result};
+use crate::base::error::{AwsContext, Error, Kind, Result};
+use crate::base::report::{Event, count};
 use crate::pipelines::templates::named;
-use crate::report::{Event, count};
 
 /// Concurrent deploys of the same stack that may execute first before this one fails.
 const CONFLICTS: u32 = 20;

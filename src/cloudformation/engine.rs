@@ -14,8 +14,8 @@ use parking_lot::{Mutex, MutexGuard};
 use super::rate_limiter::RateLimiter;
 use super::status::{OnRecover, actions, actions_of};
 use crate::aws::Clients;
-use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
-use crate::report::Reporter;
+use crate::base::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::base::report::Reporter;
 
 /// Time without an answer after which a request is sent again.
 pub(super) const ATTEMPT: Duration = Duration::from_secs(20);

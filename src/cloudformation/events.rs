@@ -4,7 +4,7 @@ use aws_sdk_cloudformation::types::{ResourceStatus, StackEvent};
 
 use super::Engine;
 use super::engine::token;
-use crate::error::{AwsContext, Result};
+use crate::base::error::{AwsContext, Result};
 
 /// Returns each event of a stack once, oldest first. Reads by stack id, which also finds a deleted stack.
 #[derive(Debug, Clone)]

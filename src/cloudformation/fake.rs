@@ -6,7 +6,7 @@ use super::Engine;
 use super::engine::client;
 use super::rate_limiter::RateLimiter;
 use crate::aws::{AccessKey, Clients, LocalEndpoint};
-use crate::report::Silent;
+use crate::base::report::Silent;
 
 pub use outboxctl_test_support::cloudformation::{Detail, Fault, Server, Step, World, step};
 

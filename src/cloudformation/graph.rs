@@ -5,7 +5,7 @@ use std::future::Future;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
-use crate::error::Error;
+use crate::base::error::Error;
 
 /// The end of a step.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ mod tests {
     use parking_lot::Mutex;
 
     use super::*;
-    use crate::error::Kind;
+    use crate::base::error::Kind;
 
     fn waits_for(name: &str) -> Vec<&'static str> {
         match name {

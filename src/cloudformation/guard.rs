@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::changes::{Change, Effect};
-use crate::error::{Error, Kind, Result};
-use crate::report::Reporter;
+use crate::base::error::{Error, Kind, Result};
+use crate::base::report::Reporter;
 
 /// Permission to destroy data, and the consent to replacements.
 #[derive(Debug, Clone, Copy)]

@@ -1,5 +1,5 @@
 //! Change sets, stack events, waiting, and the graph of stacks. Knows no pipeline by name and prints nothing. Imports
-//! `aws`, `error`, `outbox`, `pipelines`, `report` and `settings`.
+//! `aws`, `base`, `outbox`, `pipelines` and `settings`.
 //!
 //! [`stacks()`] returns the deployed stacks; [`Rollout`] deploys the desired ones through an [`Engine`] that all stacks
 //! of a run share. `status.rs` is the one table of stack statuses and their meaning. `synth/` renders the same stacks as

@@ -12,7 +12,7 @@ use super::preview::Preview;
 use super::stacks::{StackView, parameter_of};
 use super::status::actions_of;
 use super::values::{kept_parameter, parameter};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::pipelines::templates::keys;
 
 /// New values of a deployed stack's parameters.

@@ -2,7 +2,7 @@
 
 use futures_util::future::BoxFuture;
 
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// Stops something during an update and resumes it afterwards.
 ///

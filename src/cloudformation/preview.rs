@@ -10,7 +10,7 @@ use super::engine::needs_recovery;
 use super::secrets::{MASK, Secrets};
 use super::stacks::parameter_of;
 use super::status::{OnDeploy, Phase, actions_of, status_of};
-use crate::error::{AwsContext, Error, Kind, Result};
+use crate::base::error::{AwsContext, Error, Kind, Result};
 use crate::pipelines::created_resources;
 
 /// The action that a deploy would take on a stack.

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::aws::Clients;
-use crate::error::{Error, Kind, Result, sdk_code};
+use crate::base::error::{Error, Kind, Result, sdk_code};
 
 /// Longest wait for one stack operation, and for CloudFormation to stop throttling; a Multi-AZ database takes well
 /// under an hour.

@@ -10,8 +10,8 @@ use super::delete::{Retain, refuse_protected};
 use super::engine::{OperationKind, needs_recovery, recovery_hint};
 use super::events::{Follower, is_failure, is_stack};
 use super::status::{OnDeploy, OnRecover, Phase, actions_of, status_of};
-use crate::error::{AwsContext, Error, Kind, Result};
-use crate::report::Event;
+use crate::base::error::{AwsContext, Error, Kind, Result};
+use crate::base::report::Event;
 
 /// Actions that the user allows although they may lose resources.
 #[derive(Debug, Clone, Default)]

@@ -13,10 +13,10 @@ use super::preview::{Preview, StackAction};
 use super::stacks::outputs_of;
 use super::values::{Outputs, Values};
 use super::{Change, Engine, Guard, Pause};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::report::Event;
 use crate::pipelines::templates::{resources, template_parameters};
 use crate::pipelines::{Owner, Pipeline, Source, Stack, WITH_SAMPLE, likely_resources};
-use crate::report::Event;
 
 /// The deploy or preview of a pipeline.
 pub struct Rollout<'a> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use aws_sdk_cloudformation::types::Parameter;
 
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::pipelines::templates;
 
 /// Text shown instead of a secret.

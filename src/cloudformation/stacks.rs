@@ -12,7 +12,7 @@ use super::engine::{ATTEMPT, client, describe};
 use super::rate_limiter::RateLimiter;
 use super::status::status_of;
 use crate::aws::Clients;
-use crate::error::{AwsContext, Error, Result, sdk_code};
+use crate::base::error::{AwsContext, Error, Result, sdk_code};
 use crate::pipelines::{Pipeline, Stack};
 
 /// [`ATTEMPT`] for requests that fail fast.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::aws::Clients;
-use crate::error::{AwsContext, Result};
+use crate::base::error::{AwsContext, Result};
 use crate::pipelines::{self, Owner};
 
 /// Returns the stages that have a stack of any pipeline.

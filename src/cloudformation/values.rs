@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use sha2::{Digest, Sha256};
 
 use super::stacks::parameter_of;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::pipelines::templates::template_parameters;
 use crate::pipelines::{Artifact, Given, Source, Stack};
 

@@ -7,8 +7,8 @@ use super::completion::Completed;
 use super::engine::{OperationKind, needs_recovery};
 use super::events::Follower;
 use super::status::{Phase, actions_of, status_of};
-use crate::error::{AwsContext, Error, Kind, Result};
-use crate::report::Event;
+use crate::base::error::{AwsContext, Error, Kind, Result};
+use crate::base::report::Event;
 
 /// The final state of a watched stack.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 
 use crate::aws::Clients;
 use crate::aws::account::{self, Identity};
+use crate::base::error::{Kind, Result};
 use crate::commands::{Context, reach};
 use crate::deployment::Deployment;
-use crate::error::{Kind, Result};
 
 /// Returns the deployment, and shows the line if the command `changes` something. Every command that may change a
 /// deployment begins with it.

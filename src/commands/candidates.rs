@@ -9,10 +9,10 @@ use clap::Arg;
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 
 use crate::aws::named;
+use crate::base::error::{Kind, Result};
 use crate::cloudformation;
 use crate::commands::explain::TOPICS;
 use crate::commands::{Context, reach};
-use crate::error::{Kind, Result};
 use crate::output::clean_line;
 use crate::pipelines::{self, Pipeline};
 use crate::repair::dead_letters::Place;

@@ -1,7 +1,7 @@
 //! The explanation of missing events by a capture that is not running.
 
 use crate::aws::dms::Snapshot;
-use crate::error::Error;
+use crate::base::error::Error;
 
 /// Adds to an error about missing events that the capture is not running, and the remedy.
 pub fn explain(error: Error, capture: &Snapshot) -> Error {

@@ -4,8 +4,8 @@ use clap_complete::Shell;
 use clap_complete::env::Shells;
 use serde_json::json;
 
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::commands::Context;
-use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::Outcome;
 use crate::settings::COMPLETE;
 

@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::aws::configured_region;
+use crate::base::error::Result;
 use crate::commands::{Context, args};
-use crate::error::Result;
 use crate::output::{Outcome, Table};
 use crate::pipelines;
 use crate::postgres;

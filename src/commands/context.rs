@@ -6,7 +6,7 @@ use tokio::sync::{OnceCell, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::aws::Clients;
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::local::state;
 use crate::output::Console;
 use crate::pipelines::{self, Part};

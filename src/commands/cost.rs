@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::aws::configured_region;
+use crate::base::error::Result;
 use crate::commands::Context;
 use crate::commands::args::whole;
 use crate::commands::deploy::ChosenParameters;
-use crate::error::Result;
 use crate::local;
 use crate::output::{Outcome, Table};
 use crate::pipelines;

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::commands::args::{LONGEST, TICK, duration};
 use crate::commands::deploy::{FUNCTION_BINARY, chosen_executable};
 use crate::commands::{Context, reach, running_executable};
 use crate::doctor::policy::{self, Role};
 use crate::doctor::{Examination, Report, State};
-use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Outcome, Table};
 use crate::pipelines;
 use crate::settings::ConfigFile;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::commands::Context;
-use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::Outcome;
 
 /// Print a manual page, or write all of them to a folder

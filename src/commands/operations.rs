@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use crate::base::error::{Error, Kind, Result};
 use crate::cloudformation::{Engine, OperationKind};
 use crate::commands::Context;
-use crate::error::{Error, Kind, Result};
 
 /// Runs `work`. A signal ends it with the operations that continue; an error after which the state of the stacks is
 /// unknown is completed with them.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use clap::ValueEnum;
 
+use crate::base::error::{Error, Kind, Result};
 use crate::commands::{Context, reach};
 use crate::deployment::not_deployed;
-use crate::error::{Error, Kind, Result};
 use crate::output::{Outcome, Table};
 use crate::settings::{OutputFormat, nearest, quoted};
 

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use crate::base::error::{Error, Kind, Result};
 use crate::commands::Context;
 use crate::doctor::policy::{self, Repository, Role};
-use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
 use crate::pipelines::{self, Home};
 

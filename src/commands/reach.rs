@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::commands::Context;
 use crate::deployment::Deployment;
 use crate::deployment::database::{Database, Via, not_through_the_function};
-use crate::error::{Error, Kind, OrFail, Result};
 use crate::pipelines::{self, Part};
 use crate::postgres::tls::Roots;
 use crate::postgres::{self, Target};

@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use crate::aws::account;
+use crate::base::error::{Error, Kind, Result};
 use crate::cloudformation::{Engine, OnRecover, RecoverOptions};
 use crate::commands::announce::announce;
 use crate::commands::operations::attached;
 use crate::commands::{Context, reach};
-use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
 use crate::pipelines;
 

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use crate::base::error::{Error, Kind, Result};
 use crate::commands::args::{rate, time};
 use crate::commands::reach::DatabaseArgs;
 use crate::commands::{Context, announce};
 use crate::deployment::Deployment;
-use crate::error::{Error, Kind, Result};
 use crate::local::Home;
 use crate::outbox::{is_abbreviated, numbered};
 use crate::output::{Expect, Outcome, Table, count, utc};

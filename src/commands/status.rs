@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::base::error::{Error, Kind, Result};
 use crate::commands::args::{LONGEST, TICK, duration};
 use crate::commands::{Context, reach};
 use crate::deployment::{Deployment, not_deployed};
 use crate::doctor::{self, Finding, HopState, State};
-use crate::error::{Error, Kind, Result};
 use crate::output::{Outcome, Table, clean_line};
 
 /// Show a diagram of the pipeline with the state of each part, and where it is broken

@@ -9,10 +9,10 @@ use serde_json::json;
 
 use crate::aws::package::{Package, Runs};
 use crate::aws::{account, configured_region};
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::cloudformation::synth::{self, Choices, Files, Format, Plan, Value, files};
 use crate::commands::deploy::TemplateArgs;
 use crate::commands::{Context, args, reach, running_executable};
-use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Outcome, Table, count};
 use crate::pipelines::{self, Given, Home, Pipeline};
 use crate::postgres::tls::regional_root;

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::commands::args::{from, whole};
 use crate::commands::{Context, announce};
 use crate::deployment::database::Via;
 use crate::deployment::not_deployed;
-use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::Outcome;
 use crate::streams::StartAt;
 use crate::ui::{self, Options};

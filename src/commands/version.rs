@@ -3,8 +3,8 @@
 use chrono::DateTime;
 use serde::Serialize;
 
+use crate::base::error::Result;
 use crate::commands::Context;
-use crate::error::Result;
 use crate::output::{Outcome, Table};
 
 /// Name and version, in the form of `--version`.

@@ -5,11 +5,11 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::json;
 
+use crate::base::error::{Error, Kind, Result};
 use crate::cloudformation::{Engine, Watched};
 use crate::commands::operations::attached;
 use crate::commands::{Context, announce, reach};
 use crate::deployment::not_deployed;
-use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
 use crate::pipelines::{self, Owner};
 

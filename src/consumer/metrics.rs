@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 
-use crate::timing::nearest_rank;
+use crate::base::timing::nearest_rank;
 
 /// Latencies kept for the percentiles; new ones replace the oldest.
 const KEPT: usize = 10_000;

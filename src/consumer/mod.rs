@@ -1,6 +1,6 @@
 //! The long-running consumer: reads every shard, shared with other consumers through leases, and runs the handler for
-//! each event, then marks it in the database, then moves the checkpoint. Imports `aws`, `error`, `outbox`, `postgres`,
-//! `report`, `streams` and `timing`.
+//! each event, then marks it in the database, then moves the checkpoint. Imports `aws`, `base`, `outbox`, `postgres`
+//! and `streams`.
 //!
 //! [`Worker`] holds leases and runs one reader for each shard. A reader takes a page, runs the handler for each event
 //! (the [`Hook`], in order per aggregate), marks it in the [`Store`](store::Store), and only then moves the shard's

@@ -16,11 +16,11 @@ use super::observer::{Handled, Observer, Outcome};
 use super::progress::Progress;
 use super::store::Store;
 use super::validity::LeaseValidity;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::report::Reporter;
+use crate::base::timing::Backoff;
 use crate::outbox::run_in_order;
 use crate::postgres::{Failure, Mark};
-use crate::report::Reporter;
-use crate::timing::Backoff;
 
 /// Events marked per statement if there is no hook.
 const MARKS: usize = 500;

@@ -12,7 +12,7 @@ use super::lease::{Checkpoint, Lease, Leases, is_final};
 use super::processor::{BatchOutcome, LeaseContext, Processor};
 use super::progress::Progress;
 use super::store::Store;
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::streams::Warnings;
 use crate::streams::kinesis::Kinesis;
 use crate::streams::shards::{Intervals, Page, Pages};

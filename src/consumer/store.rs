@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::aws::{Clients, rds_token};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::outbox::Layout;
 use crate::postgres::tls::Roots;
 use crate::postgres::{CONSUMER, Failure, Inbox, Mark, Secret, Target, connect};

@@ -1,7 +1,7 @@
 //! The existing resources of a deployment.
 
 use crate::aws::{Clients, account, dms};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::pipelines::{Given, GivenTask, Home, Output, Pipeline, objections};
 use crate::settings::{FILE_NAME, Origin, Settings};
 

@@ -6,9 +6,9 @@ use super::Deployment;
 use crate::aws::databases::{self, writer};
 use crate::aws::dms::describe;
 use crate::aws::{Clients, stream};
-use crate::error::{AwsContext, RESOURCE_MISSING, Result};
+use crate::base::error::{AwsContext, RESOURCE_MISSING, Result};
+use crate::base::report::count;
 use crate::pipelines::Probe;
-use crate::report::count;
 
 /// The state of one resource.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

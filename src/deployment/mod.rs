@@ -1,6 +1,6 @@
 //! A deployed pipeline in use: its stacks and outputs, access to its database, readers of its stops, and writers of
-//! sample events. Imports `aws`, `cloudformation`, `consumer`, `error`, `outbox`, `pipelines`, `postgres`, `report`,
-//! `settings`, `streams` and `timing`.
+//! sample events. Imports `aws`, `base`, `cloudformation`, `consumer`, `outbox`, `pipelines`, `postgres`, `settings`
+//! and `streams`.
 //!
 //! A [`Deployment`] is loaded once by a command and then passed on alone: with the pipeline's route it gives access to
 //! everything that the command works on.
@@ -20,8 +20,8 @@ use std::collections::BTreeMap;
 
 use crate::aws::Clients;
 use crate::aws::databases::Server;
+use crate::base::error::{Error, Kind, Result};
 use crate::cloudformation::{StackView, stacks};
-use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 use crate::pipelines::{self, Given, Output, Owner, Part, Pipeline, Sample, WITH_SAMPLE};
 use crate::postgres::Target;

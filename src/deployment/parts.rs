@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::Deployment;
 use crate::aws::dms::{self, Snapshot};
+use crate::base::error::Result;
 use crate::consumer::{Leases, Table, is_anyone_alive};
-use crate::error::Result;
 use crate::pipelines::Output;
 
 impl Deployment {

@@ -10,10 +10,10 @@ use tokio_util::sync::CancellationToken;
 use super::Deployment;
 use super::database::Database;
 use crate::aws::Clients;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::report::Reporter;
 use crate::outbox::Layout;
 use crate::pipelines::{Part, Stop};
-use crate::report::Reporter;
 use crate::streams::kinesis::fan_out::FanOut;
 use crate::streams::{self, Item, Sink, StartAt, Warnings, bus, dynamodb, kinesis, log, outbox, processed, shards};
 

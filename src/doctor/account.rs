@@ -10,7 +10,7 @@ use super::{Context, Finding, offers, permissions, quotas};
 use crate::aws::Clients;
 use crate::aws::account::Identity;
 use crate::aws::clock::identity_and_skew;
-use crate::error::{AwsContext, Error, Kind, Result};
+use crate::base::error::{AwsContext, Error, Kind, Result};
 use crate::pipelines::ACCOUNT;
 
 /// Signatures are refused from about five minutes on (IAM user guide, "Signature Version 4 … time").

@@ -4,7 +4,7 @@ use aws_sdk_cloudcontrol::Client;
 use aws_sdk_cloudcontrol::types::ResourceDescription;
 use serde_json::Value;
 
-use crate::error::{AwsContext, Kind, OrFail, RESOURCE_MISSING, Result};
+use crate::base::error::{AwsContext, Kind, OrFail, RESOURCE_MISSING, Result};
 
 /// Maximum concurrent requests.
 pub const AT_ONCE: usize = 8;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::error::{Error, Kind};
+use crate::base::error::{Error, Kind};
 use crate::pipelines::Hop;
 use crate::settings::Place;
 

@@ -5,8 +5,8 @@ use super::run::Check;
 use super::{Context, Finding};
 use crate::aws::databases::Server;
 use crate::aws::{Clients, buckets, databases, log_groups};
+use crate::base::error::{AwsContext, Result};
 use crate::deployment::Deployment;
-use crate::error::{AwsContext, Result};
 use crate::pipelines::Part;
 use crate::streams::bus;
 

@@ -4,7 +4,7 @@ use super::existing::inside;
 use super::run::Check;
 use super::{Examination, Finding};
 use crate::aws::package::{Runs, inspect};
-use crate::error::{Kind, OrFail, Result};
+use crate::base::error::{Kind, OrFail, Result};
 use crate::pipelines::{self, Part};
 use crate::postgres::tls::{Roots, regional_root};
 use crate::settings::{FILE_NAME, nearest};

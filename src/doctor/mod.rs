@@ -1,5 +1,5 @@
-//! Checks before and after a deployment: `doctor`, and the state that `status` draws. Imports `aws`, `cloudformation`,
-//! `deployment`, `error`, `functions`, `pipelines`, `postgres`, `report`, `settings` and `streams`.
+//! Checks before and after a deployment: `doctor`, and the state that `status` draws. Imports `aws`, `base`,
+//! `cloudformation`, `deployment`, `functions`, `pipelines`, `postgres`, `settings` and `streams`.
 //!
 //! Every check returns [`Finding`]s with a remedy. [`machine`] checks this machine, [`account`] the AWS account,
 //! [`deployed`] the stacks and their resources. Checks run in parallel, each with its own time limit (`run.rs`).
@@ -26,8 +26,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::aws::Clients;
+use crate::base::error::{Error, Kind, Result};
 use crate::deployment::Deployment;
-use crate::error::{Error, Kind, Result};
 use crate::pipelines::{self, NETWORK, Pipeline, Stack};
 use crate::postgres::Target;
 use crate::postgres::tls::Roots;

@@ -12,10 +12,10 @@ use super::cloud_control::{AT_ONCE, get, list};
 use super::ranges::Range;
 use super::run::Check;
 use super::{Context, Finding};
+use crate::base::error::Result;
+use crate::base::report;
 use crate::deployment::Deployment;
-use crate::error::Result;
 use crate::pipelines::{NETWORK, Output};
-use crate::report;
 
 const CHECK: &str = "address range";
 const VPC: &str = "AWS::EC2::VPC";

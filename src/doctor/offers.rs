@@ -3,7 +3,7 @@
 use super::run::Check;
 use super::{Context, Finding};
 use crate::aws::dms::versions::unsupported;
-use crate::error::{AwsContext, Result};
+use crate::base::error::{AwsContext, Result};
 use crate::pipelines::{self, AURORA, DATABASE, ENGINE, POSTGRES, Part};
 
 pub fn checks<'a>(context: &'a Context<'_>) -> Vec<Check<'a>> {

@@ -9,7 +9,7 @@ use aws_sdk_iam::types::PolicyEvaluationDecisionType as Decision;
 use super::policy::calls::deploy_actions;
 use super::{Context, Finding};
 use crate::aws::arn::Arn;
-use crate::error::{AwsContext, Kind, Result};
+use crate::base::error::{AwsContext, Kind, Result};
 
 const CHECK: &str = "permissions";
 /// Actions in one request; IAM accepts more, and answers in pages.

@@ -4,9 +4,9 @@
 use super::run::Check;
 use super::{Context, Finding};
 use crate::aws::account::{self, UNRESERVED};
-use crate::error::{AwsContext, Result};
+use crate::base::error::{AwsContext, Result};
+use crate::base::report::count;
 use crate::pipelines::{AURORA, DATABASE, ENGINE, NETWORK, Part, STREAM};
-use crate::report::count;
 
 /// VPCs per region, in Service Quotas.
 const VPCS: (&str, &str) = ("vpc", "L-F678F1CE");

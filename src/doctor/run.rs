@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt, join_all};
 
 use super::Finding;
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::pipelines::Hop;
 
 /// One check: its subject and its work.
@@ -54,8 +54,8 @@ mod tests {
     use parking_lot::Mutex;
 
     use super::*;
+    use crate::base::error::{Error, Kind};
     use crate::doctor::State;
-    use crate::error::{Error, Kind};
 
     #[tokio::test]
     async fn hanging_and_failing_checks_do_not_affect_others() {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::environment::{required, required_as, roots};
 use crate::aws::Clients;
-use crate::error::{AwsContext, Error, Kind, Result};
+use crate::base::error::{AwsContext, Error, Kind, Result};
 use crate::postgres::admin::{AdminRequest, AdminResponse, Writers, execute_with};
 use crate::postgres::{AdminReply, Target, connect, without_rows};
 

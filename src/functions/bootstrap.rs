@@ -11,8 +11,8 @@ use super::environment::required;
 use super::rights::FUNCTIONS;
 use super::{admin, api, changes, consumer, publisher, sequencer};
 use crate::aws::Clients;
-use crate::error::{Error, Kind, OrFail, Result};
-use crate::report::log;
+use crate::base::error::{Error, Kind, OrFail, Result};
+use crate::base::report::log;
 use crate::settings::environment::log_filter;
 
 /// Runs until Lambda stops the execution environment.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::environment::required;
 use crate::aws::Clients;
 use crate::aws::dynamodb::attributes::{number, text};
-use crate::error::{AwsContext, CONDITION_FAILED, Error, Kind, Result};
+use crate::base::error::{AwsContext, CONDITION_FAILED, Error, Kind, Result};
 
 /// Time that an event is remembered, in seconds: longer than any redelivery takes.
 const REMEMBERED: i64 = 14 * 86_400;

@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 use tokio_postgres::Client;
 
 use super::environment::{required, required_as, roots};
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::postgres::{Secret, Target, connect, without_rows};
 
 /// Address of the database and the function's user, from `DATABASE_HOST`, `_PORT`, `_NAME` and `_USER`.

@@ -1,5 +1,5 @@
-//! The Lambda mode: every function of a pipeline, chosen by its `Handler` setting. Imports `aws`, `error`,
-//! `outbox`, `postgres`, `report`, `settings` and `timing`.
+//! The Lambda mode: every function of a pipeline, chosen by its `Handler` setting. Imports `aws`, `base`, `outbox`,
+//! `postgres` and `settings`.
 //!
 //! Handlers are plain async functions; only `bootstrap.rs` uses the Lambda runtime.
 //!

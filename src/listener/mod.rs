@@ -1,5 +1,5 @@
 //! The shared parts of the HTTP servers on this machine: the endpoint of the local stack and the page of `ui`. Imports
-//! `error` and `settings`.
+//! `base` and `settings`.
 //!
 //! `origin.rs` recognises requests from web pages, `loopback.rs` opens the port, `serve.rs` accepts connections and
 //! limits the duration of a request, `secret.rs` makes and compares secrets.

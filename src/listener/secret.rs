@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::error::{Kind, OrFail, Result};
+use crate::base::error::{Kind, OrFail, Result};
 
 /// Returns a secret of `BYTES` random bytes, as twice as many hexadecimal digits.
 ///

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::gateway::KEY_HEADER;
 use super::state::State;
 use super::{child, orphans};
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 
 /// Time limit of a request to the gateway.
 const LIMIT: Duration = Duration::from_secs(10);

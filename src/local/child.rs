@@ -15,7 +15,7 @@ use tokio::process::{Child, Command};
 
 use super::child_environment;
 use super::user::User;
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 
 /// Signal that ends a child gracefully.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

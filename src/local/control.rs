@@ -14,9 +14,9 @@ use super::daemon::{self, Ports};
 use super::home::{Home, remove_folder};
 use super::state::State;
 use super::{child, child_environment, emulator, lock, orphans, tools};
-use crate::error::{Error, Kind, OrFail, Result};
-use crate::report::{Event, Expect, Reporter};
-use crate::timing::Wait;
+use crate::base::error::{Error, Kind, OrFail, Result};
+use crate::base::report::{Event, Expect, Reporter};
+use crate::base::timing::Wait;
 
 /// Time limit for the daemon to stop, PostgreSQL and the emulator included.
 const END_PATIENCE: Duration = Duration::from_secs(60);

@@ -14,9 +14,9 @@ use super::transports::Transports;
 use super::user::User;
 use super::{orphans, space};
 use crate::aws::AccessKey;
-use crate::error::{Error, Kind, OrFail, Result};
-use crate::report::utc;
-use crate::timing::Wait;
+use crate::base::error::{Error, Kind, OrFail, Result};
+use crate::base::report::utc;
+use crate::base::timing::Wait;
 
 /// The launcher, and the modules that it imports.
 const LAUNCHER: &str = "launcher.py";

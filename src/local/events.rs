@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::gateway::{ApiRequest, ApiResponse, Gateway, Right, Service};
 use super::state::ACCOUNT;
-use crate::error::{RESOURCE_MISSING, sdk_code};
+use crate::base::error::{RESOURCE_MISSING, sdk_code};
 use crate::outbox::Members;
 
 const MAX_ENTRIES: usize = 10;

@@ -2,7 +2,7 @@
 
 use super::home::{Home, read_json, write_json};
 use crate::aws::AccessKey;
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::listener;
 
 /// Returns the key of the stack's folder; creates it if it is missing.

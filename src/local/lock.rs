@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::home::Home;
 use super::process;
-use crate::error::{Kind, OrFail, Result};
-use crate::report::Reporter;
+use crate::base::error::{Kind, OrFail, Result};
+use crate::base::report::Reporter;
 
 /// A lock on a file, held for as long as it lives.
 pub struct FileLock(File);

@@ -1,6 +1,6 @@
 //! The local stack: a real PostgreSQL, an AWS emulator as a supervised child process, and in front of it the gateway,
-//! an endpoint that adds services that the emulator lacks. Imports `aws`, `error`, `listener`, `outbox`,
-//! `postgres`, `report`, `settings`, `streams` and `timing`.
+//! an endpoint that adds services that the emulator lacks. Imports `aws`, `base`, `listener`, `outbox`, `postgres`,
+//! `settings` and `streams`.
 //!
 //! `daemon` runs all of it, each child with the environment of `child_environment.rs`; `control.rs` starts, finds
 //! and stops the daemon for commands. `dms` answers the API of DMS, and `capture` moves the records of its tasks.

@@ -11,7 +11,7 @@ use super::gateway::{Emulator, SERVICE_HEADER, UNREACHABLE_HEADER, as_header};
 use super::postgres_server::instance::Instance;
 use super::query;
 use super::roles::Place;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 /// Checks that the service is reachable from this place. Services are named by the last part of their endpoint service
 /// name, like `kinesis-streams`.

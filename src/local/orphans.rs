@@ -7,7 +7,7 @@ use rustix::process::Signal;
 
 use super::child;
 use super::home::Home;
-use crate::timing::Wait;
+use crate::base::timing::Wait;
 
 /// Variable with the stack's folder, set for the emulator; the functions that it starts inherit it.
 pub const MARK: &str = "OUTBOXCTL_LOCAL_STACK";

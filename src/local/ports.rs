@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::listener;
 
 /// Listens on the loopback addresses of this machine, and returns the port. Port 0 takes a free one. `flag` is the flag

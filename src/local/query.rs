@@ -3,7 +3,7 @@
 use http::{HeaderMap, Method, Response};
 
 use super::gateway::{ApiRequest, Emulator};
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// Sends a form to a service, by its signing name; returns the response, whatever its status. `headers` are for the
 /// emulator's launcher.

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::gateway::{Emulator, Gateway, SERVICE_HEADER, as_header};
 use super::query;
 use crate::aws::Clients;
-use crate::error::{AwsContext, Error, Kind, Result};
+use crate::base::error::{AwsContext, Error, Kind, Result};
 
 /// A role that an AWS service assumes.
 #[derive(Debug, Clone, PartialEq, Eq)]

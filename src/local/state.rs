@@ -8,7 +8,7 @@ use super::home::{Home, read_json, write_json};
 use super::transports::Transports;
 use crate::aws::arn::Arn;
 use crate::aws::{AccessKey, LocalEndpoint};
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 
 /// Account of all resources in the local stack.
 pub const ACCOUNT: &str = "000000000000";

@@ -9,7 +9,7 @@ use std::path::Path;
 use aws_lc_rs::digest;
 use rustix::process::geteuid;
 
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 
 /// User ids for services that need an id of their own and no account (systemd, "Users, Groups, UIDs and GIDs on systemd
 /// Systems": dynamic service users).

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::Expect;
-use crate::report::clock;
+use crate::base::report::clock;
 
 /// A rate over less time is not meaningful.
 const MEANINGFUL: Duration = Duration::from_secs(1);

@@ -11,8 +11,8 @@ use parking_lot::{Mutex, MutexGuard};
 
 use super::render::{Renderer, line_of};
 use super::{Event, Level, Outcome, Table, clean, clean_line, stream};
-use crate::error::{Error, Kind, OrFail, Result};
-use crate::report::clock;
+use crate::base::error::{Error, Kind, OrFail, Result};
+use crate::base::report::clock;
 use crate::settings::environment;
 
 pub struct GitHub {
@@ -222,7 +222,7 @@ fn fenced(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Kind;
+    use crate::base::error::Kind;
 
     #[test]
     fn only_commands_stay_code() {

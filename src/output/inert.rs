@@ -35,7 +35,7 @@ pub fn json(bytes: &[u8]) -> Cow<'_, [u8]> {
     let mut escaped = String::with_capacity(bytes.len() + 16);
     for c in text.chars() {
         // All of them are in the basic multilingual plane. A line feed here ends a line of NDJSON.
-        if crate::report::is_harmful(c) && c != '\r' {
+        if crate::base::report::is_harmful(c) && c != '\r' {
             escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
         } else {
             escaped.push(c);

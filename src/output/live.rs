@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use super::render::{Renderer, line_of};
 use super::tree::Tree;
 use super::{Event, Expect, stream, terminal};
-use crate::report::clock;
+use crate::base::report::clock;
 
 /// Time between two frames.
 const FRAME: Duration = Duration::from_millis(120);

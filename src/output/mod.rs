@@ -1,4 +1,4 @@
-//! All output: results on stdout, progress and messages on stderr. Imports `error`, `report` and `settings`.
+//! All output: results on stdout, progress and messages on stderr. Imports `base` and `settings`.
 //!
 //! Work reports through typed [`Event`]s; a renderer turns them into a live view, plain lines or NDJSON. Commands
 //! return an [`Outcome`]. Only this room uses indicatif and comfy-table, and only `stream.rs` writes to the streams.
@@ -23,7 +23,7 @@ mod terminal;
 mod tree;
 pub mod wrap;
 
-pub use crate::report::{Event, Expect, Level, Reporter, bytes, clean, clean_line, count, escape, utc};
+pub use crate::base::report::{Event, Expect, Level, Reporter, bytes, clean, clean_line, count, escape, utc};
 pub use console::{Console, print, print_error};
 pub use outcome::{Outcome, Table};
 pub use tables::NO_BREAK;

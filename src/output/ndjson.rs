@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{NDJSON_VERSION, Outcome};
-use crate::error::Error;
+use crate::base::error::Error;
 
 /// Appends an object as a line that ends with the contract's version.
 pub(super) fn write_line(out: &mut Vec<u8>, item: &impl Serialize) {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::error::Kind;
+use crate::base::error::Kind;
 
 /// A table for people; the renderer fits it to the terminal.
 #[derive(Debug, Clone, Default)]

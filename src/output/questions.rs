@@ -3,7 +3,7 @@
 use std::io::{BufRead, IsTerminal};
 
 use super::{Console, render, stream};
-use crate::error::{Error, Kind};
+use crate::base::error::{Error, Kind};
 
 impl Console {
     /// Asks a yes-or-no question on the terminal; any answer but yes is no.

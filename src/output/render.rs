@@ -6,7 +6,7 @@ use anstyle::Style;
 
 use super::style::{DIM, GREEN, RED, YELLOW};
 use super::{Event, Expect, Level, Outcome, clean, markdown, stream, tables, terminal, wrap};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 
 pub trait Renderer: Send + Sync {
     fn event(&self, event: &Event);

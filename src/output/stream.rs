@@ -14,7 +14,7 @@ use tokio::net::unix::pipe;
 use tokio::sync::Notify;
 
 use super::{inert, terminal, wrap};
-use crate::report::clean_styled;
+use crate::base::report::clean_styled;
 
 /// The reason why stdout is closed.
 enum Ended {

@@ -7,7 +7,7 @@ use serde_yaml_ng::Value;
 use super::existing::is_given;
 use super::parameters::text;
 use super::{Source, Stack, templates};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::settings::Existing;
 
 /// Returns logical id and type of the resources that a deploy creates, before the values of its parameters are known:

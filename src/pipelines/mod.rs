@@ -1,5 +1,5 @@
-//! The pipelines as plain data: stacks, order, parameters, routes and cost. Imports `aws`, `error`,
-//! `outbox` and `settings`.
+//! The pipelines as plain data: stacks, order, parameters, routes and cost. Imports `aws`, `base`, `outbox` and
+//! `settings`.
 //!
 //! A pipeline names its stacks; a stack names its template, its dependencies, and the origin of the value of each
 //! template parameter. Its [`Route`] names the stops of an event, with the outputs and resources of each. Calls no AWS
@@ -41,7 +41,7 @@ pub use route::{FailureStore, Part, Probe, Route, Sample, Stop, Store, Target};
 pub use shared::{ACCOUNT, AURORA, DATABASE, NETWORK, POSTGRES, STREAM};
 pub use stage::{is_development, is_production};
 
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 /// Embeds the text of a template.
 macro_rules! template {

@@ -4,7 +4,7 @@ use regex_lite::Regex;
 use serde_yaml_ng::Value;
 
 use super::{Pipeline, Source, templates};
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// The parameter with the engine of a database that outboxctl creates.
 pub const ENGINE: &str = "DatabaseEngine";

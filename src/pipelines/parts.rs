@@ -1,7 +1,7 @@
 //! The stops and hops of a pipeline, and the error for a command that needs a missing part.
 
 use super::{Hop, Part, Pipeline, Stack, Stop};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 impl Pipeline {
     /// Returns the stops in the order of an event. Without the sample there is no API, because an application of the

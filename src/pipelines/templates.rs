@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_yaml_ng::{Mapping, Value};
 
 use super::{Pipeline, Stack};
-use crate::error::{Kind, OrFail, Result};
+use crate::base::error::{Kind, OrFail, Result};
 
 /// Returns the keys of one section of a template: `Parameters`, `Outputs`, …
 pub fn keys(template: &str, section: &str) -> Result<BTreeSet<String>> {

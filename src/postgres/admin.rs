@@ -27,7 +27,7 @@ use super::{
     appended, committed, failures, migrate, overview, processed, purge, readiness, requirements, restored, samples,
     slots, status, upgrade,
 };
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 
 /// A request to the database's owner.

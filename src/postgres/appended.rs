@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::fault::failed;
 use super::names::Names;
 use super::row::{EventRow, MOST, MOST_PAYLOAD, need_time};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 
 /// Request for rows after a position.

@@ -8,7 +8,7 @@ use tokio_postgres::{Client, GenericClient, Row};
 
 use super::names::quote_literal;
 use super::query::rows;
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// Age from which an open transaction is reported.
 const SETTLED: &str = "5 seconds";

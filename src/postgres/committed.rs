@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::fault::failed;
 use super::names::Names;
 use super::row::{EventRow, MOST, MOST_PAYLOAD, need_time};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::outbox::Layout;
 
 /// Position of a row in the order of its aggregates.

@@ -8,7 +8,7 @@ use tokio_postgres::{Client, Config, NoTls, Socket};
 
 use super::tls::{Connector, Roots};
 use super::{Target, fault, pooler, session};
-use crate::error::{Kind, OrFail, Result};
+use crate::base::error::{Kind, OrFail, Result};
 
 /// Opens a connection. Its driver runs on the current runtime until the client is dropped.
 ///

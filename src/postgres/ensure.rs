@@ -8,7 +8,7 @@ use tokio_postgres::GenericClient;
 use super::fault::failed;
 use super::names::{quote_identifier, quote_literal, table};
 use super::query::value;
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::outbox::Layout;
 
 /// The role of functions that write. On RDS it signs in with an IAM token, so it has no password.

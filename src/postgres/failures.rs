@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::fault::failed;
 use super::query::rows;
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// Maximum rows per answer.
 const MOST: i64 = 1_000;

@@ -10,7 +10,7 @@ use super::Target;
 use super::names::quote_identifier;
 use super::pooler::Pooler;
 use super::tls::Roots;
-use crate::error::{Error, Kind};
+use crate::base::error::{Error, Kind};
 use crate::settings::is_loopback_host;
 
 /// Converts a failure to connect.

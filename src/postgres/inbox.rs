@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::fault::failed;
 use super::names::{Names, mark};
 use super::query::{rows, value};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 
 /// A record, and its position in the stream.

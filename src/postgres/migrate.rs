@@ -7,7 +7,7 @@ use tokio_postgres::{Client, GenericClient};
 use super::fault::failed;
 use super::schema::{LEDGER, Migration, Step, pending, recorded};
 use super::{blocking, ensure, requirements};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use crate::outbox::Layout;
 
 /// Serialises concurrent `db init`s; the number is arbitrary and never changes.

@@ -1,5 +1,5 @@
-//! PostgreSQL: verified TLS, errors with a remedy, the schema and its state, and the sample rows. Imports `error`,
-//! `outbox`, `settings` and `timing`.
+//! PostgreSQL: verified TLS, errors with a remedy, the schema and its state, and the sample rows. Imports `base`,
+//! `outbox` and `settings`.
 //!
 //! [`connect()`] always uses TLS and always verifies it. [`admin::execute`] is the whole administrative surface as one
 //! serialisable request, so that the same code runs here, against a public database, and in the admin function, against

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::Secret;
 use super::Target;
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::settings::environment;
 
 /// The variable with the path of the file.

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use super::Target;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 /// A connection pooler between client and server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

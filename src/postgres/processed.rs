@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::fault::failed;
 use super::names::Names;
 use super::query::value;
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::outbox::Layout;
 
 /// Maximum rows per answer.

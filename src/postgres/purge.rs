@@ -9,7 +9,7 @@ use super::fault::failed;
 use super::names::Names;
 use super::query::rows;
 use super::row::need_age;
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::outbox::Layout;
 
 /// Rows per transaction.

@@ -4,7 +4,7 @@ use tokio_postgres::types::{FromSqlOwned, ToSql};
 use tokio_postgres::{GenericClient, Row};
 
 use super::fault::failed;
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// Returns the rows of a query, each converted by `read`.
 pub(super) async fn rows<T>(

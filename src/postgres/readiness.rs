@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tokio_postgres::Client;
 
 use super::fault::failed;
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// Prerequisites of a capture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::admin::AdminResponse;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 /// The reply of the admin function: a failure is data too, so that its kind and hints reach the caller.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

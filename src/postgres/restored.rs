@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::fault::failed;
 use super::query::rows;
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// The last delivered event of an aggregate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use tokio_postgres::{GenericClient, Row};
 
 use super::query::rows;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 
 /// One step of the schema. Once released its text never changes: the checksum is stored in the database.

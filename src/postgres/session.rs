@@ -3,7 +3,7 @@
 use tokio_postgres::{Client, Connection};
 
 use super::fault::failed;
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// Settings of a new session. They override `ALTER ROLE … SET` and `ALTER DATABASE … SET`, which apply before a
 /// client's own settings.

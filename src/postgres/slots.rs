@@ -9,8 +9,8 @@ use tokio_postgres::{Client, GenericClient, Row};
 
 use super::fault::failed;
 use super::query::rows;
-use crate::error::{Error, Kind, Result};
-use crate::timing::Wait;
+use crate::base::error::{Error, Kind, Result};
+use crate::base::timing::Wait;
 
 /// Time that one request waits for open transactions. The caller reports them and requests again.
 const PATIENCE: &str = "10s";

@@ -11,7 +11,7 @@ use super::names::{Names, finite, table};
 use super::query::{exists, value};
 use super::schema::{MIGRATIONS, Step, recorded};
 use super::slots::{self, Slot};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::outbox::Layout;
 
 /// Above this number of rows, by the planner's estimate, the estimate is reported instead of a count.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use super::tls::Roots;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::settings::is_loopback_host;
 
 /// A password, or an authentication token. Debug output hides it.

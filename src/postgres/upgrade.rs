@@ -8,7 +8,7 @@ use tokio_postgres::{Client, Row};
 
 use super::fault::failed;
 use super::query::{rows, value};
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// Time after which [`analyze`] returns, after the table under way: a call of the admin function has 300 s.
 const LIMIT: Duration = Duration::from_secs(20);

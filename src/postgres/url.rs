@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::tls::Roots;
 use super::{Secret, Target};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::settings::{DATABASE_URL, DatabaseUrl, is_loopback_host};
 
 /// Options with an effect.

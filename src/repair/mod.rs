@@ -1,5 +1,5 @@
-//! Repair of deliveries: finding events that are missing, and delivering them again. Imports `aws`, `deployment`,
-//! `error`, `outbox`, `pipelines`, `postgres` and `timing`.
+//! Repair of deliveries: finding events that are missing, and delivering them again. Imports `aws`, `base`,
+//! `deployment`, `outbox`, `pipelines` and `postgres`.
 //!
 //! `source/` reads an outbox table or an event log in the order of its aggregates; `delivery/` sends records and events
 //! to a pipeline again, in order and at a rate; `dead_letters/` reads and redelivers undelivered records;

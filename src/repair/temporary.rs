@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{BufWriter, IntoInnerError};
 
-use crate::error::{Kind, OrFail, Result};
+use crate::base::error::{Kind, OrFail, Result};
 
 /// Write buffer of a file in bytes.
 const BUFFER: usize = 32 << 10;

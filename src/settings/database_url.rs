@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::environment;
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// The variable with the connection string. There is no flag for it: other users of a machine can read the arguments of
 /// its processes.

@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 /// Returns the bytes of a variable; `None` when it is unset or empty.
 pub fn raw(name: &str) -> Option<OsString> {

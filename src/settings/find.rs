@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::file::{ConfigFile, FILE_NAME};
 use super::trust::{Reader, Untrusted};
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::settings::environment;
 
 /// The variable with the path of the file, instead of a search; that file is trusted.

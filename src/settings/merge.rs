@@ -7,7 +7,7 @@ use super::{
     Chosen, ConfigFile, DEFAULT_PIPELINE, DEFAULT_STAGE, FILE_NAME, GlobalArgs, Origin, Settings, Variables,
     check_region, check_stage, quoted,
 };
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 use crate::outbox::layout::Keys;
 

@@ -1,5 +1,5 @@
 //! The settings of a command: flags take precedence over environment variables, those over outboxctl.toml, and that
-//! over defaults. Imports `error` and `outbox`.
+//! over defaults. Imports `base` and `outbox`.
 //!
 //! Start with `Settings` in this file; `merge.rs` merges them. `find.rs` searches `outboxctl.toml`, `file.rs` and `existing.rs` define its keys,
 //! `environment.rs` reads all environment variables, and `place.rs` adds flags to printed commands.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Origin;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 /// Checks that a stage can be part of the names of DMS, RDS and S3 resources.
 ///

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 
 use super::existing::{self, ExistingPair};
 use super::{DatabaseUrl, GlobalArgs, Origin, OutputFormat};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::settings::environment::{flag, parse_flag, text};
 
 /// Values of the environment variables for flags; an empty variable counts as unset.

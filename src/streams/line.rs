@@ -6,8 +6,8 @@ use anstyle::{AnsiColor, Style};
 use chrono::TimeDelta;
 
 use super::{Body, Content, Item};
+use crate::base::report::clean_line;
 use crate::pipelines::Hop;
-use crate::report::clean_line;
 
 const DIM: Style = Style::new().dimmed();
 const RED: Style = AnsiColor::Red.on_default();

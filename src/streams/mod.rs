@@ -1,5 +1,5 @@
 //! Readers of the hops that an event passes: the outbox table, the Kinesis or DynamoDB stream, the bus, the event log,
-//! and the processed log. Imports `aws`, `error`, `outbox`, `pipelines`, `postgres`, `report` and `timing`.
+//! and the processed log. Imports `aws`, `base`, `outbox`, `pipelines` and `postgres`.
 //!
 //! Every reader sends [`Item`]s to a [`Sink`] from its own tasks, under a token that ends them. `open` of a reader
 //! returns once it will see everything that comes later.
@@ -31,7 +31,7 @@ pub use warnings::Warnings;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// Maximum items buffered for the receiver; readers then pause. Small, since one may hold a megabyte or more.
 const BUFFER: usize = 512;

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::failures::Failures;
 use super::item::{Body, Content, EventView, Item, Json, Origin};
 use super::{Sink, StartAt, read_into};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::outbox::Recent;
 use crate::pipelines::Hop;
 use crate::postgres::admin::{After, AppendedPage, AppendedRequest, AppendedRow};

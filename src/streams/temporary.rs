@@ -1,7 +1,7 @@
 //! Reports about the temporary resources of readers.
 
-use crate::error::Result;
-use crate::report::{Event, Reporter};
+use crate::base::error::Result;
+use crate::base::report::{Event, Reporter};
 
 /// Reports the names of `what` that killed processes left behind, and that were removed now.
 pub fn report_leftovers(reporter: &dyn Reporter, what: &str, removed: Result<Vec<String>>) {
@@ -38,8 +38,8 @@ pub async fn keep_if_active<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Error, Kind};
-    use crate::report::Collected;
+    use crate::base::error::{Error, Kind};
+    use crate::base::report::Collected;
 
     #[tokio::test]
     async fn a_failed_removal_does_not_hide_why_the_resource_is_removed() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use crate::report::Reporter;
+use crate::base::report::Reporter;
 
 /// Minimum interval of warnings of a kind that every shard of a stream can have.
 const SELDOM: Duration = Duration::from_secs(60);

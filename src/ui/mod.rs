@@ -1,5 +1,5 @@
-//! The web page of `outboxctl ui`: a pipeline's traffic, live. Imports `aws`, `consumer`, `deployment`, `error`,
-//! `listener`, `outbox`, `pipelines`, `postgres`, `repair`, `settings`, `streams` and `timing`.
+//! The web page of `outboxctl ui`: a pipeline's traffic, live. Imports `aws`, `base`, `consumer`, `deployment`,
+//! `listener`, `outbox`, `pipelines`, `postgres`, `repair`, `settings` and `streams`.
 //!
 //! [`watch`] fills one bounded [`model`] from the database or table, the stream, the leases, the event log and the
 //! failure bucket; [`http`] serves it as JSON, as server-sent events and as metrics, with the page embedded from
@@ -16,8 +16,8 @@ use std::sync::Arc;
 use hyper_util::service::TowerToHyperService;
 use tokio_util::sync::CancellationToken;
 
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::deployment::Deployment;
-use crate::error::{Error, Kind, OrFail, Result};
 use crate::listener;
 use crate::settings::Place;
 use crate::streams::StartAt;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
 use super::report::Report;
-use crate::error::{Error, Kind, OrFail, Result};
-use crate::report::clean;
+use crate::base::error::{Error, Kind, OrFail, Result};
+use crate::base::report::clean;
 
 const SUITE: &str = "outboxctl verify";
 

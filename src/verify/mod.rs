@@ -1,5 +1,5 @@
-//! Verification of delivery: writes events, watches every hop, and matches them. Imports `deployment`, `error`,
-//! `outbox`, `pipelines`, `report` and `streams`.
+//! Verification of delivery: writes events, watches every hop, and matches them. Imports `base`, `deployment`,
+//! `outbox`, `pipelines` and `streams`.
 //!
 //! The readers are open before the first event is written. Matching ([`Ledger`]) is pure.
 //!
@@ -24,10 +24,10 @@ pub use latency::Latency;
 pub use ledger::Ledger;
 pub use report::Report;
 
+use crate::base::error::{Error, Kind, Result};
+use crate::base::report::{Event, Expect, Reporter};
 use crate::deployment::{Deployment, Readers, Reading};
-use crate::error::{Error, Kind, Result};
 use crate::pipelines::{Part, Stop};
-use crate::report::{Event, Expect, Reporter};
 use crate::streams::{StartAt, Warnings};
 use watch::Watch;
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::base::report::{Event, Expect, Reporter};
 use crate::deployment::Deployment;
 use crate::outbox::timestamp;
 use crate::pipelines::Stop;
-use crate::report::{Event, Expect, Reporter};
 
 /// Time from the beginning of a deploy until its rules match. On AWS, deploying a stack with a bus and its log takes
 /// half a minute, and a rule about a minute more ("allow a short period of time for changes to take effect": PutRule in

@@ -9,10 +9,10 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{Amount, Ledger, Options, Report};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::report::{Event, Expect, Reporter, count};
 use crate::deployment::Deployment;
 use crate::deployment::samples::{self, Domain, Inserted, SampleRequest, Writer};
-use crate::error::{Error, Kind, Result};
-use crate::report::{Event, Expect, Reporter, count};
 use crate::streams::Item;
 
 /// Interval of progress reports and checks.
@@ -265,8 +265,8 @@ async fn write(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::report::Silent;
     use crate::pipelines::Hop;
-    use crate::report::Silent;
     use crate::verify::ledger::tests::{commit, event, seen};
 
     #[tokio::test]

@@ -121,7 +121,7 @@ fn the_map_allows_nothing_that_is_not_used() {
     }
 }
 
-/// Engines report through `report::Reporter`, so that each can run without a terminal.
+/// Engines report through `base::report::Reporter`, so that each can run without a terminal.
 #[test]
 fn only_commands_know_the_console() {
     let mut files = Vec::new();
@@ -132,7 +132,7 @@ fn only_commands_know_the_console() {
         text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains("Console"))
     };
     let found: Vec<&PathBuf> = files.iter().filter(|file| knows(file)).collect();
-    assert_eq!(found, Vec::<&PathBuf>::new(), "use crate::report::Reporter");
+    assert_eq!(found, Vec::<&PathBuf>::new(), "use crate::base::report::Reporter");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::aws::endpoint::is_loopback;
 use crate::aws::region::region;
 use crate::aws::trust::Trust;
 use crate::aws::{service_endpoint, transport};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::settings::{Origin, Settings, is_endpoint};
 
 impl Clients {

@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::describe::{NO_MATCH, filter};
 use super::{Polling, diagnosis};
 use crate::aws::Clients;
-use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
-use crate::report::{Event, Reporter};
+use crate::base::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::base::report::{Event, Reporter};
 
 /// The result of a connection test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

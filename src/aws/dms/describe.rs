@@ -3,7 +3,7 @@
 use aws_sdk_databasemigration::Client;
 use aws_sdk_databasemigration::types::{Endpoint, Filter, ReplicationInstance, ReplicationTask};
 
-use crate::error::{AwsContext, Kind, OrFail, Result};
+use crate::base::error::{AwsContext, Kind, OrFail, Result};
 
 /// The answer of DMS to a filter that nothing matches.
 pub(super) const NO_MATCH: &str = "ResourceNotFoundFault";

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::Task;
 use crate::aws::upgrades::major;
-use crate::error::{AwsContext, Result};
+use crate::base::error::{AwsContext, Result};
 
 /// An operation that stops the task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use aws_sdk_databasemigration::types::{Endpoint, PluginNameValue, PostgreSqlSett
 use super::describe::endpoint;
 use super::{Polling, Snapshot};
 use crate::aws::Clients;
-use crate::error::{AwsContext, Error, Kind, Result};
+use crate::base::error::{AwsContext, Error, Kind, Result};
 
 /// The plugin of the local stack's DMS.
 const LOCAL_PLUGIN: &str = "pgoutput";

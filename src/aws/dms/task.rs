@@ -9,9 +9,9 @@ use serde::Serialize;
 
 use super::{describe, diagnosis, plan};
 use crate::aws::Clients;
-use crate::error::{AwsContext, Error, Kind, Result};
-use crate::report::{Event, Expect, Reporter, Silent};
-use crate::timing::Wait;
+use crate::base::error::{AwsContext, Error, Kind, Result};
+use crate::base::report::{Event, Expect, Reporter, Silent};
+use crate::base::timing::Wait;
 
 /// Interval and deadline of polling a task.
 #[derive(Debug, Clone, Copy)]

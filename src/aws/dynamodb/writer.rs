@@ -9,9 +9,9 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use uuid::Uuid;
 
 use super::item::item;
-use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::base::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::base::timing::Backoff;
 use crate::outbox::Message;
-use crate::timing::Backoff;
 
 /// Delay before each retry of a transaction that conflicted with others.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(500));

@@ -2,7 +2,7 @@
 
 use super::{LISTED, ResourceType};
 use crate::aws::Clients;
-use crate::error::{AwsContext, RESOURCE_MISSING, Result};
+use crate::base::error::{AwsContext, RESOURCE_MISSING, Result};
 
 /// "CreateEventBus" in the EventBridge API reference. Names of partner buses have slashes.
 const BUS: ResourceType =

@@ -12,7 +12,7 @@ pub use table::{table_stream, tables};
 use super::account;
 use super::arn::Arn;
 use super::clients::Clients;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::settings::similar;
 
 /// Maximum names that are listed for a suggestion or a completion.

@@ -2,7 +2,7 @@
 
 use super::{LISTED, ResourceType};
 use crate::aws::Clients;
-use crate::error::{AwsContext, RESOURCE_MISSING, Result};
+use crate::base::error::{AwsContext, RESOURCE_MISSING, Result};
 
 /// "CreateStream" in the Kinesis Data Streams API reference.
 const STREAM: ResourceType =

@@ -6,7 +6,7 @@ use super::{LISTED, ResourceType};
 use crate::aws::Clients;
 use crate::aws::arn::Arn;
 use crate::aws::databases;
-use crate::error::{AwsContext, Error, Kind, Result};
+use crate::base::error::{AwsContext, Error, Kind, Result};
 
 /// "CreateTable" in the DynamoDB API reference. It allows 255 characters.
 const TABLE: ResourceType =

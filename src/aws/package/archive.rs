@@ -12,7 +12,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::elf::{Architecture, Runs, inspect};
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 
 /// Lambda's limit for an unpacked package.
 const UNPACKED_LIMIT: usize = 250 * 1024 * 1024;

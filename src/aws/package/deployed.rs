@@ -4,7 +4,7 @@ use futures_util::future::try_join_all;
 
 use super::Package;
 use crate::aws::Clients;
-use crate::error::{AwsContext, Error, Kind, Result};
+use crate::base::error::{AwsContext, Error, Kind, Result};
 
 /// Compares the code of these functions with the package: another object may have replaced it between its upload and
 /// Lambda's read.

@@ -4,7 +4,7 @@ use object::elf::{DT_NEEDED, EM_AARCH64, EM_X86_64, ET_DYN, ET_EXEC, FileHeader6
 use object::read::elf::{Dyn, FileHeader, ProgramHeader, SectionTable};
 use object::{LittleEndian, ReadRef};
 
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 
 /// glibc of Amazon Linux 2023.
 const LAMBDA_GLIBC: (u32, u32) = (2, 34);

@@ -12,7 +12,7 @@ use aws_sdk_s3::types::ChecksumMode;
 
 use super::Package;
 use crate::aws::{Clients, account};
-use crate::error::{AwsContext, Error, Kind, OrFail, Result, sdk_code};
+use crate::base::error::{AwsContext, Error, Kind, OrFail, Result, sdk_code};
 
 /// The result of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use aws_sdk_cloudformation::operation::describe_events::builders::DescribeEventsFluentBuilder;
 use aws_sdk_cloudformation::types::{EventFilter, EventType, OperationEvent};
 
+use crate::base::error::{AwsContext, Kind};
 use crate::cloudformation::Engine;
-use crate::error::{AwsContext, Kind};
 
 /// Maximum number of details that are read.
 const MOST: usize = 5;

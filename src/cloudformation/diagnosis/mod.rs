@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::Engine;
 use super::events::{is_failure, is_stack, status};
-use crate::error::{Error, Kind};
+use crate::base::error::{Error, Kind};
 
 pub(super) use remedy::is_role_race;
 

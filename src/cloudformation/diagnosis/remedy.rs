@@ -1,6 +1,6 @@
 //! Remedies for common failures, by words of the reason: most reasons come without a code.
 
-use crate::error::Error;
+use crate::base::error::Error;
 
 /// A remedy.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! The causes that failures are reduced to.
 
 use super::{CAREFUL, acts, desired, fail_creation};
+use crate::base::error::Kind;
+use crate::base::report::{Collected, Reporter};
 use crate::cloudformation::fake::{NAME, World, serve, step};
-use crate::error::Kind;
-use crate::report::{Collected, Reporter};
 
 const RACE: &str = "The IAM Role arn:aws:iam::123456789012:role/dms-vpc-role is not configured properly. (Service: DatabaseMigration, Status Code: 400)";
 

@@ -1,11 +1,11 @@
 //! Change sets under concurrent deploys: executed once, and never those of others.
 
 use super::{BOLD, CAREFUL, acts, desired};
+use crate::base::error::Kind;
 use crate::cloudformation::change_set::Desired;
 use crate::cloudformation::engine::token;
 use crate::cloudformation::fake::{NAME, World, serve, step};
 use crate::cloudformation::{Consent, Guard};
-use crate::error::Kind;
 
 #[tokio::test]
 async fn a_new_stack_is_created_with_one_execution() {

@@ -6,9 +6,9 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use super::{BOLD, fail_creation};
+use crate::base::error::Result;
 use crate::cloudformation::fake::{Server, World, serve, step};
 use crate::cloudformation::{Engine, Outputs, Rollout, StackReport, Supply, Values};
-use crate::error::Result;
 use crate::pipelines::{self, Artifact, Given, Pipeline};
 
 struct Supplied;

@@ -1,11 +1,11 @@
 //! Previews show changes and leave nothing behind.
 
 use super::{acts, desired};
+use crate::base::report::{Collected, Reporter};
 use crate::cloudformation::change_set::Desired;
 use crate::cloudformation::fake::{Detail, NAME, World, serve, step};
 use crate::cloudformation::values::parameter;
 use crate::cloudformation::{Preview, StackAction};
-use crate::report::{Collected, Reporter};
 
 #[tokio::test]
 async fn a_change_is_shown_and_its_change_set_deleted() {

@@ -3,9 +3,9 @@
 use aws_sdk_cloudformation::types::StackStatus;
 
 use super::{BOLD, acts, desired};
+use crate::base::error::Kind;
 use crate::cloudformation::RecoverOptions;
 use crate::cloudformation::fake::{NAME, World, serve, step};
-use crate::error::Kind;
 
 /// Calls that change a stack, or the exit code of a refusal.
 type Calls = Result<&'static [&'static str], u8>;

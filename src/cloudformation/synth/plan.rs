@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::base::error::{Error, Kind, Result};
 use crate::cloudformation::{named_after, stack_tags};
-use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 use crate::pipelines::templates::{
     capabilities, keys, list_parameters, nonempty_conditions, secrets, template_parameters,

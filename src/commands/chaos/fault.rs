@@ -3,8 +3,8 @@
 use clap::ValueEnum;
 use serde::Serialize;
 
+use crate::base::error::{Error, Kind, Result};
 use crate::commands::args;
-use crate::error::{Error, Kind, Result};
 use crate::local::chaos::Calls;
 use crate::pipelines::{Part, Pipeline};
 

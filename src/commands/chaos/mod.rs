@@ -11,10 +11,10 @@ use serde::Serialize;
 
 use self::fault::Fault;
 use self::inject::{Injected, Injector};
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::commands::args::{LONGEST, TICK, duration, rate, whole};
 use crate::commands::verify::{hint, tables, write_junit};
 use crate::commands::{Context, announce};
-use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Outcome, Table, count};
 use crate::pipelines::{self, Part};
 use crate::settings::DEFAULT_GROUP;

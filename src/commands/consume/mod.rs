@@ -9,6 +9,8 @@ use serde::Serialize;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::lines::Lines;
+use crate::base::error::Result;
+use crate::base::timing::Backoff;
 use crate::commands::args::{HOUR, LONGEST, SECOND, TICK, duration, from, whole};
 use crate::commands::{Context, announce, reach};
 use crate::consumer::{
@@ -16,13 +18,11 @@ use crate::consumer::{
 };
 use crate::deployment::Deployment;
 use crate::deployment::database::Address;
-use crate::error::Result;
 use crate::output::{Outcome, Reporter, count};
 use crate::pipelines::{Output, Part};
 use crate::settings::DEFAULT_GROUP;
 use crate::streams::kinesis::Kinesis;
 use crate::streams::{StartAt, kinesis};
-use crate::timing::Backoff;
 
 /// Consume the stream: run a handler for each event, mark it as processed, and checkpoint
 ///

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
+use crate::base::error::{Error, Kind, Result};
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::commands::{Context, announce};
 use crate::deployment::Deployment;
 use crate::deployment::database::Database;
-use crate::error::{Error, Kind, Result};
 use crate::output::{Expect, Outcome, Table, count};
 use crate::pipelines::Part;
 use crate::postgres::admin::{InitReport, Missing, Readiness, Room};

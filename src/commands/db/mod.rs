@@ -5,8 +5,8 @@ mod purge;
 mod status;
 mod upgrade;
 
+use crate::base::error::Result;
 use crate::commands::Context;
-use crate::error::Result;
 use crate::output::Outcome;
 
 /// Manage the database: schema, status, purging old rows, and major upgrades

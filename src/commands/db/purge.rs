@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::base::error::{Error, Kind, Result};
 use crate::commands::args::age;
 use crate::commands::reach::DatabaseArgs;
 use crate::commands::{Context, announce};
-use crate::error::{Error, Kind, Result};
 use crate::output::{Expect, Outcome, Table, count, utc};
 use crate::pipelines::{self, Output, Part};
 use crate::repair::purge::{Proof, Report, purge};

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::base::error::Result;
 use crate::commands::Context;
 use crate::commands::reach::DatabaseArgs;
-use crate::error::Result;
 use crate::output::{Outcome, Table, bytes, utc};
 use crate::pipelines::{self, Part};
 use crate::postgres::admin::{Slot, StatusReport};

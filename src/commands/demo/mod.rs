@@ -6,9 +6,9 @@ mod watch;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::base::error::{Error, Kind, Result};
 use crate::commands::Context;
 use crate::commands::args::whole;
-use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
 use crate::pipelines::{self, Part, Pipeline};
 use shell::{Shell, Step};

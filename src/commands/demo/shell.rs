@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::commands::{Context, running_executable};
-use crate::error::{Error, Kind, OrFail, Result};
 use crate::settings::{ColorMode, DATABASE_URL, OutputFormat};
 
 /// A step with its duration.

@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::ChildStdout;
 
 use super::shell::Shell;
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::pipelines::{Hop, Pipeline};
 
 /// Time limit for one event to appear at every hop; locally it takes well under a second.

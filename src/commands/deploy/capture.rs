@@ -6,11 +6,11 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use crate::aws::dms::{Interrupted, Mark, StartPoint};
+use crate::base::error::{Error, Kind, Result};
 use crate::cloudformation::Pause;
 use crate::commands::Context;
 use crate::commands::dms::Deployed;
 use crate::deployment::Deployment;
-use crate::error::{Error, Kind, Result};
 
 /// Time limit for the task to stop, and to run again.
 const DEADLINE: Duration = Duration::from_secs(15 * 60);

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::base::error::{Error, Kind, Result};
 use crate::commands::Context;
 use crate::deployment::Deployment;
 use crate::doctor::{Finding, State, examine_existing};
-use crate::error::{Error, Kind, Result};
 use crate::pipelines::idle_parameters;
 use crate::pipelines::templates::template_parameters;
 

@@ -2,9 +2,9 @@
 
 use crate::aws::Clients;
 use crate::aws::package::{Package, compare};
+use crate::base::error::{Kind, Result};
 use crate::cloudformation::{Engine, StackReport};
 use crate::commands::Context;
-use crate::error::{Kind, Result};
 use crate::pipelines::{Artifact, Pipeline, Source};
 
 /// Compares the digests. Not needed on the local stack, whose S3 only its user can write.

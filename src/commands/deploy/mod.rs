@@ -13,12 +13,12 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::aws::{Clients, account};
+use crate::base::error::{Error, Kind, Result};
 use crate::cloudformation::{Change, Consent, Engine, Guard, Pause, Rollout, StackPreview, StackReport, Values};
 use crate::commands::announce::announce;
 use crate::commands::operations::attached;
 use crate::commands::{Context, reach};
 use crate::deployment::Deployment;
-use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 use crate::output::Outcome;
 use crate::pipelines::templates::{parameter_names, secrets};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::pipelines::templates::parameter_names;
 use crate::pipelines::{self, Part, Pipeline, Source, WITH_SAMPLE};
 use crate::settings::{Settings, environment, nearest};

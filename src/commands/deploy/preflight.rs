@@ -6,9 +6,9 @@ use super::existing;
 use crate::aws::account::{self, UNRESERVED};
 use crate::aws::databases::Server;
 use crate::aws::{Clients, stream};
+use crate::base::error::{Error, Kind, Result};
 use crate::commands::Context;
 use crate::deployment::Deployment;
-use crate::error::{Error, Kind, Result};
 use crate::pipelines::{self, AURORA, DATABASE, ENGINE, Output, POSTGRES, Pipeline};
 
 /// The parameter with the reserved executions of the API's writer.

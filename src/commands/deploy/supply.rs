@@ -8,10 +8,10 @@ use tokio::sync::OnceCell;
 
 use crate::aws::package::{Package, Runs, Uploaded, upload};
 use crate::aws::{Clients, account, dms};
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::cloudformation::{Outputs, Supply};
 use crate::commands::{Context, reach, running_executable};
 use crate::deployment::Deployment;
-use crate::error::{Error, Kind, OrFail, Result};
 use crate::local;
 use crate::outbox::Layout;
 use crate::output::Console;

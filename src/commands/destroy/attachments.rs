@@ -8,11 +8,11 @@
 use std::collections::BTreeSet;
 
 use crate::aws::Clients;
+use crate::base::error::{Error, Kind, Result};
 use crate::cloudformation::Engine;
 use crate::commands::Context;
 use crate::deployment::Deployment;
 use crate::doctor::references;
-use crate::error::{Error, Kind, Result};
 use crate::pipelines::{NETWORK, Output};
 use crate::streams::{bus, kinesis::fan_out};
 

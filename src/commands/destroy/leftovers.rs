@@ -1,8 +1,8 @@
 //! Resources that remain after a destroy.
 
 use crate::aws::{Clients, buckets, databases, log_groups};
+use crate::base::error::Result;
 use crate::deployment::Deployment;
-use crate::error::Result;
 use crate::pipelines::{Output, Owner};
 use crate::settings::Settings;
 use crate::streams::bus;

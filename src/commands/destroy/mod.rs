@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::aws::dms::{Polling, Source, Task};
 use crate::aws::{Clients, account, buckets};
+use crate::base::error::{Error, Kind, Result};
 use crate::cloudformation::graph::{self, End};
 use crate::cloudformation::{Engine, StackView};
 use crate::commands::announce::announce;
@@ -18,7 +19,6 @@ use crate::commands::dms::{Blockers, REBUILT};
 use crate::commands::operations::{attached, is_unanswered, with_operations};
 use crate::commands::{Context, reach};
 use crate::deployment::Deployment;
-use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
 use crate::pipelines::{NETWORK, Output};
 

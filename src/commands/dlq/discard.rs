@@ -1,9 +1,9 @@
 //! `outboxctl dlq discard`.
 
 use super::warn_unlisted;
+use crate::base::error::{Error, Kind, Result};
 use crate::commands::Context;
 use crate::commands::reach::DatabaseArgs;
-use crate::error::{Error, Kind, Result};
 use crate::output::{Outcome, count};
 use crate::repair::dead_letters::{DeadLetter, Selection, discard};
 

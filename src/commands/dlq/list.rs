@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Chosen, places, warn_unlisted};
+use crate::base::error::Result;
 use crate::commands::reach::DatabaseArgs;
 use crate::commands::{Context, args};
-use crate::error::Result;
 use crate::output::{Outcome, Table, count};
 use crate::repair::dead_letters::{DeadLetter, Selection, counts};
 use crate::settings::OutputFormat;

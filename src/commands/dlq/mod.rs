@@ -5,9 +5,9 @@ mod list;
 mod redrive;
 mod show;
 
+use crate::base::error::{Error, Kind, Result};
 use crate::commands::Context;
 use crate::commands::reach::{self, DatabaseArgs};
-use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
 use crate::repair::dead_letters::{DeadLetter, HELD, Places, Selection, counts};
 

@@ -1,10 +1,10 @@
 //! `outboxctl dlq redrive`.
 
 use super::{Chosen, warn_unlisted};
+use crate::base::error::{Error, Kind, Result};
 use crate::commands::args::rate;
 use crate::commands::reach::DatabaseArgs;
 use crate::commands::{Context, announce};
-use crate::error::{Error, Kind, Result};
 use crate::output::{Expect, Outcome};
 use crate::repair::dead_letters::{Options, Places, Report, Selection, Step, redrive};
 

@@ -6,9 +6,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{places, warn_unlisted};
+use crate::base::error::Result;
 use crate::commands::Context;
 use crate::commands::reach::DatabaseArgs;
-use crate::error::Result;
 use crate::output::{Outcome, Table, utc};
 use crate::repair::dead_letters::{DeadLetter, Opened};
 

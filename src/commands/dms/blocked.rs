@@ -7,9 +7,9 @@ use std::time::Duration;
 use chrono::Utc;
 use parking_lot::Mutex;
 
+use crate::base::error::{Error, Kind};
 use crate::commands::Context;
 use crate::deployment::Deployment;
-use crate::error::{Error, Kind};
 use crate::postgres::admin::{OpenTransaction, StatusReport};
 
 /// Usual duration of a start.

@@ -14,8 +14,8 @@ pub use rebuild::{Counts, Gap, Renewal, Waits};
 pub use slot::REBUILT;
 pub use task::Deployed;
 
+use crate::base::error::Result;
 use crate::commands::Context;
-use crate::error::Result;
 use crate::output::Outcome;
 
 /// Manage the DMS replication task

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use chrono::Utc;
 
+use crate::base::error::{Error, Kind, Result};
+use crate::base::timing::Wait;
 use crate::deployment::database::Database;
-use crate::error::{Error, Kind, Result};
 use crate::postgres::admin::SlotRequest;
-use crate::timing::Wait;
 
 /// Begins the names of the slots that outboxctl makes.
 pub const REBUILT: &str = "outboxctl_";

@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::blocked::Blockers;
 use super::task::Deployed;
 use crate::aws::dms::{Interrupted, Mark, StartPoint};
+use crate::base::error::{Error, Kind, Result};
 use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration};
-use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
 use crate::postgres::admin::REBUILD;
 

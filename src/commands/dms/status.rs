@@ -6,8 +6,8 @@ use chrono::Utc;
 
 use super::blocked::{advice, open_transactions};
 use super::task::Deployed;
+use crate::base::error::Result;
 use crate::commands::Context;
-use crate::error::Result;
 use crate::output::{Outcome, Table};
 use crate::postgres::admin::REBUILD;
 

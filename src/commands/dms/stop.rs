@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::blocked::Blockers;
 use super::task::Deployed;
+use crate::base::error::Result;
 use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration};
-use crate::error::Result;
 use crate::output::Outcome;
 
 /// Stop the capture; the replication slot keeps its position

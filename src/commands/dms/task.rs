@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::blocked::report;
 use super::slot;
 use crate::aws::dms::{Connection, Mark, Polling, SlotUse, Snapshot, Source, StartPoint, Task, test};
+use crate::base::error::Result;
 use crate::commands::{Context, announce};
 use crate::deployment::Deployment;
-use crate::error::Result;
 use crate::pipelines::{Output, Part};
 use crate::postgres::admin::SlotTrouble;
 

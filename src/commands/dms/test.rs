@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::task::Deployed;
+use crate::base::error::Result;
 use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration};
-use crate::error::Result;
 use crate::output::{Outcome, Table};
 
 /// Test the connections to the source database and the target stream

@@ -9,8 +9,8 @@ mod topics;
 
 use serde_json::json;
 
+use crate::base::error::Result;
 use crate::commands::Context;
-use crate::error::Result;
 use crate::output::Outcome;
 
 use reference::reference;

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::topics::{TOPICS, find, section};
-use crate::error::Kind;
+use crate::base::error::Kind;
 
 #[test]
 fn every_file_is_a_topic() {

@@ -4,7 +4,7 @@
 //! add one, create the file and add its name to [`TOPICS`]; a test compares the two. `topics/errors.md` has a section
 //! for every kind of error.
 
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::settings::similar;
 
 /// Category of a topic; lists are grouped by it.

@@ -11,9 +11,9 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use crate::aws::endpoint::is_loopback;
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::commands::Context;
 use crate::doctor::Candidates;
-use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Outcome, count};
 use crate::pipelines::{self, Pipeline};
 use crate::settings::{ConfigFile, FILE_NAME, Origin, check_region, check_stage};

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::outbox::layout::{self, Preset};
 use crate::pipelines::{self, Parameter};
 use crate::settings::{DEFAULT_PIPELINE, ExistingKey, KEYS};

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use crate::base::error::{Error, Kind, Result};
 use crate::commands::Context;
-use crate::error::{Error, Kind, Result};
 use crate::local::{Home, control};
 use crate::output::{Outcome, count};
 

@@ -2,7 +2,7 @@
 
 use serde_json::Map;
 
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::local::state;
 use crate::output::Outcome;
 use crate::settings::quoted;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::local::{EndSignal, become_program};
 use crate::output::Outcome;
 

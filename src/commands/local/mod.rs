@@ -7,8 +7,8 @@ mod serve;
 mod status;
 mod up;
 
+use crate::base::error::Result;
 use crate::commands::Context;
-use crate::error::Result;
 use crate::output::Outcome;
 
 /// Manage the local stack: PostgreSQL and an AWS endpoint on this machine

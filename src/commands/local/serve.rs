@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use crate::base::error::Result;
 use crate::commands::Context;
 use crate::commands::args::whole;
-use crate::error::Result;
 use crate::local::Transports;
 use crate::local::daemon::{self, Ports};
 use crate::output::Outcome;

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::base::error::Result;
 use crate::commands::Context;
-use crate::error::Result;
 use crate::local::control::{self, Status};
 use crate::local::fidelity::{RULES, SERVICES};
 use crate::local::{Home, Snapshot, space, state::State};

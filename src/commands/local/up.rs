@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::base::error::{Error, Kind, Result};
 use crate::commands::Context;
 use crate::commands::args::whole;
-use crate::error::{Error, Kind, Result};
 use crate::local::control;
 use crate::local::daemon::Ports;
 use crate::local::{Home, Transports, state::State};

@@ -7,12 +7,12 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::aws::dms::Snapshot;
+use crate::base::error::{Error, Kind, Result};
 use crate::commands::args::{LONGEST, TICK, duration, rate, time};
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::commands::replay::{check_window, show_step};
 use crate::commands::{Context, announce};
 use crate::deployment::Deployment;
-use crate::error::{Error, Kind, Result};
 use crate::output::{Expect, Outcome, count, utc};
 use crate::pipelines::Part;
 use crate::repair::dead_letters::Places;

@@ -1,8 +1,8 @@
 //! Texts and tables of `outboxctl reconcile`.
 
 use crate::aws::dms::Snapshot;
+use crate::base::error::{Error, Kind};
 use crate::commands::capture;
-use crate::error::{Error, Kind};
 use crate::output::{Table, count};
 use crate::repair::reconcile::{Finding, Overtaken, Report};
 use crate::settings::quoted;

@@ -10,17 +10,17 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::aws::api_gateway::{Answer, Api};
+use crate::base::error::{Error, Kind, OrFail, Result};
+use crate::base::timing::RateLimit;
 use crate::commands::args::{rate, whole};
 use crate::commands::{Context, announce, reach};
 use crate::deployment::Deployment;
 use crate::deployment::database::{Via, not_through_the_function};
 use crate::deployment::samples::{self, Writer, call};
-use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Expect, Outcome, Table, count};
 use crate::pipelines::{Output, Part};
 use crate::postgres::admin::{Domain, Inserted, SampleRequest};
 use crate::settings::DATABASE_URL;
-use crate::timing::RateLimit;
 
 /// Maximum rows in the text output; more are only counted.
 const SHOWN: usize = 20;

@@ -2,8 +2,8 @@
 
 mod insert;
 
+use crate::base::error::Result;
 use crate::commands::Context;
-use crate::error::Result;
 use crate::output::Outcome;
 
 /// Write sample rows

@@ -9,10 +9,10 @@ mod source;
 
 use chrono::{DateTime, Utc};
 
+use crate::base::error::{Error, Kind, Result};
 use crate::commands::args::{from, time};
 use crate::commands::{Context, reach};
 use crate::deployment::{Deployment, Reading};
-use crate::error::{Error, Kind, Result};
 use crate::output::{Outcome, count};
 use crate::pipelines::{self, Hop, Part, Stop};
 use crate::settings::{DEFAULT_GROUP, OutputFormat};

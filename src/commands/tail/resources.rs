@@ -1,8 +1,8 @@
 //! Streams, buses and tables of the account that `tail` follows without a deployment.
 
 use crate::aws::{Clients, named};
+use crate::base::error::{Error, Kind, Result};
 use crate::deployment::Feed;
-use crate::error::{Error, Kind, Result};
 use crate::streams::StartAt;
 
 /// Resources of the account, by name.

@@ -6,9 +6,9 @@ use tokio::sync::mpsc::Receiver;
 use tokio::time::Instant;
 
 use super::filter::Filter;
+use crate::base::error::Result;
 use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration, whole};
-use crate::error::Result;
 use crate::output::{clean_line, escape, fit};
 use crate::streams::{Item, Template};
 

@@ -3,10 +3,10 @@
 use tokio::sync::mpsc::Receiver;
 
 use crate::aws::Clients;
+use crate::base::error::Result;
 use crate::commands::Context;
 use crate::deployment::database::Database;
 use crate::deployment::{Deployment, Feed, Readers, Reading};
-use crate::error::Result;
 use crate::pipelines::{Part, Stop};
 use crate::streams::Item;
 

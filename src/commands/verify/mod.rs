@@ -5,11 +5,11 @@ mod tables;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::commands::args::{LONGEST, TICK, duration, rate, whole};
 use crate::commands::reach::DatabaseArgs;
 use crate::commands::{Context, announce, capture};
 use crate::deployment::Deployment;
-use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Outcome, count};
 use crate::pipelines::{Part, Pipeline};
 use crate::settings::DEFAULT_GROUP;

@@ -6,9 +6,9 @@ mod post;
 
 use std::fmt::Display;
 
-use crate::error::Result;
+use crate::base::error::Result;
+use crate::base::timing::Backoff;
 use crate::outbox::Message;
-use crate::timing::Backoff;
 
 pub use command::Command;
 pub use post::Post;

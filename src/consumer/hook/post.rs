@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use super::{KEPT, document, reason};
 use crate::aws::trust::Trust;
 use crate::aws::{HttpsClient, https_client};
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::outbox::Message;
 
 /// Maximum time to read the rest of a successful response.

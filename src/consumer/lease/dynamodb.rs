@@ -12,7 +12,7 @@ use chrono::Utc;
 
 use super::{Checkpoint, Lease, Leases};
 use crate::aws::dynamodb::attributes::{Item, number, number_of, text, text_of};
-use crate::error::{AwsContext, CONDITION_FAILED, Error, Kind, RESOURCE_MISSING, Result};
+use crate::base::error::{AwsContext, CONDITION_FAILED, Error, Kind, RESOURCE_MISSING, Result};
 
 /// The lease table, as seen by one group of consumers that share the shards.
 pub struct Table {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::{Mutex, MutexGuard};
 
 use super::{Checkpoint, Lease, Leases};
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// Clones share the leases.
 #[derive(Debug, Clone, Default)]

@@ -20,9 +20,9 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 pub use dynamodb::Table;
 pub use plan::{Plan, Watch, plan};
 
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::timing::Wait;
 use crate::streams::shards::Cursor;
-use crate::timing::Wait;
 
 /// The reading position of a shard.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::base::error::{Error, Kind, Result};
 use crate::consumer::store::Store;
-use crate::error::{Error, Kind, Result};
 use crate::postgres::{Failure, Mark};
 
 #[derive(Clone, Default)]

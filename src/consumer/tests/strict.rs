@@ -7,9 +7,9 @@ use outboxctl_test_support::kinesis::ScriptedKinesis;
 use parking_lot::Mutex;
 
 use super::store::Kept;
+use crate::base::error::{Error, Kind, Result};
 use crate::consumer::lease::memory::Memory;
 use crate::consumer::lease::{Checkpoint, Lease, Leases};
-use crate::error::{Error, Kind, Result};
 
 /// Leases that compare every checkpoint with the store: it must never be ahead of the processed records.
 #[derive(Clone)]

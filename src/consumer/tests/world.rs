@@ -11,16 +11,16 @@ use uuid::Uuid;
 
 use super::store::Kept;
 use super::strict::{Strict, Trouble};
+use crate::base::error::Result;
+use crate::base::report::{Collected, Reporter};
+use crate::base::timing::Backoff;
 use crate::consumer::event::tests::record;
 use crate::consumer::lease::memory::Memory;
 use crate::consumer::{End, Handled, Hook, Metrics, Observer, Options, Processor, Reader, Retry, Totals, Worker};
-use crate::error::Result;
 use crate::outbox::Layout;
-use crate::report::{Collected, Reporter};
 use crate::streams::StartAt;
 use crate::streams::kinesis::Kinesis;
 use crate::streams::shards::Intervals;
-use crate::timing::Backoff;
 
 #[derive(Default)]
 pub struct World {

@@ -1,10 +1,10 @@
 //! The end of a reader, and of the worker.
 
 use super::Worker;
+use crate::base::error::{Kind, Result};
 use crate::consumer::lease::{Checkpoint, Leases};
 use crate::consumer::reader::Ended;
 use crate::consumer::store::Store;
-use crate::error::{Kind, Result};
 use crate::streams::shards;
 
 impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {

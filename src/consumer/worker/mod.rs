@@ -19,7 +19,7 @@ use super::lease::{Leases, Watch, is_final};
 use super::reader::{Ended, Reader};
 use super::store::Store;
 use super::validity::LeaseValidity;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::streams::{StartAt, Warnings};
 
 /// Time of the first report of counts.

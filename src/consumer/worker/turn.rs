@@ -8,12 +8,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::compare::compare;
 use super::{Held, Worker};
+use crate::base::error::Result;
+use crate::base::report::Event;
 use crate::consumer::lease::{Checkpoint, Lease, Leases, Plan, plan};
 use crate::consumer::processor::LeaseContext;
 use crate::consumer::store::Store;
 use crate::consumer::validity::LeaseValidity;
-use crate::error::Result;
-use crate::report::Event;
 use crate::streams::StartAt;
 use crate::streams::shards;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::aws::{Clients, function};
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::postgres::AdminReply;
 use crate::postgres::admin::{AdminRequest, AdminResponse};
 

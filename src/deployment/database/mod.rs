@@ -13,7 +13,7 @@ use clap::ValueEnum;
 use self::route::{is_public, target};
 use super::Deployment;
 use crate::aws::Clients;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 use crate::pipelines::Output;
 use crate::postgres::admin::{

@@ -1,8 +1,8 @@
 //! The ways to a database: which one a deployment needs, and the credentials.
 
 use crate::aws::databases;
+use crate::base::error::{AwsContext, Error, Kind, OrFail, Result};
 use crate::deployment::Deployment;
-use crate::error::{AwsContext, Error, Kind, OrFail, Result};
 use crate::pipelines::Output;
 use crate::postgres::Target;
 use crate::postgres::tls::Roots;

@@ -6,9 +6,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{Database, unexpected};
-use crate::error::Result;
+use crate::base::error::Result;
+use crate::base::timing::RateLimit;
 use crate::postgres::admin::{AdminRequest, AdminResponse, Inserted, SampleRequest};
-use crate::timing::RateLimit;
 
 /// Events of the first request of a run without a rate limit.
 const FIRST_CHUNK: u32 = 250;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::ordered::{Single, unused_id};
 use super::script::{Call, Known, call, refused_call};
 use crate::aws::api_gateway::{Answer, Api};
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::pipelines::Sample;
 use crate::postgres::admin::{Inserted, SampleRequest, correlation_id};
 

@@ -17,7 +17,7 @@ pub use self::script::call;
 use super::database::Database;
 use crate::aws::Clients;
 use crate::aws::api_gateway::Api;
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::pipelines::Sample;
 pub use crate::postgres::admin::{Domain, Inserted, SampleRequest};
 

@@ -9,10 +9,10 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::script::Known;
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
+use crate::base::timing::RateLimit;
 use crate::outbox::run_in_order;
 use crate::postgres::admin::{Inserted, SampleRequest};
-use crate::timing::RateLimit;
 
 /// Maximum requests in flight, each for a different aggregate.
 const CONCURRENCY: usize = 8;

@@ -13,7 +13,7 @@ use super::ordered::{Single, unused_id};
 use super::script::Known;
 use crate::aws::Clients;
 use crate::aws::dynamodb::{Commit, Outbox};
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::outbox::{Message, Traceparent};
 use crate::postgres::admin::{Inserted, SampleRequest, aggregate_id, correlation_id, sample_event};
 

@@ -4,9 +4,9 @@ use aws_sdk_eventbridge::types::RuleState;
 
 use super::{Finding, Subject, gone, missing};
 use crate::aws::log_groups;
-use crate::error::Result;
+use crate::base::error::Result;
+use crate::base::report::count;
 use crate::pipelines::Stop;
-use crate::report::count;
 use crate::streams::bus as tap;
 
 pub async fn bus(subject: Subject<'_>, stop: &Stop) -> Result<Vec<Finding>> {

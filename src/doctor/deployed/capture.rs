@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::{DELETED, Finding, Subject, gone, missing};
 use crate::aws::dms::{Connection, Polling, SlotUse, Snapshot, Task, latest};
-use crate::error::{Kind, Result};
+use crate::base::error::{Kind, Result};
+use crate::base::report::Silent;
 use crate::pipelines::Output;
 use crate::postgres::admin::{Slot, SlotTrouble};
-use crate::report::Silent;
 
 const TASK: &str = "capture task";
 

@@ -9,7 +9,7 @@ use aws_sdk_rds::types::{DbCluster, DbClusterMember};
 
 use super::{Finding, Subject, gone};
 use crate::aws::databases::{self, writer};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::pipelines::Output;
 
 const CHECK: &str = "database";

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{DELETED, Finding, Subject, gone, missing};
 use crate::aws::function::log_group;
-use crate::error::{AwsContext, RESOURCE_MISSING, Result};
+use crate::base::error::{AwsContext, RESOURCE_MISSING, Result};
 use crate::pipelines::Output;
 use crate::settings::DEFAULT_GROUP;
 

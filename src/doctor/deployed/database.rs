@@ -4,11 +4,11 @@ use chrono::Utc;
 
 use super::{Finding, Subject, capture, cluster, gone, missing};
 use crate::aws::databases::{self, Server};
-use crate::error::Result;
+use crate::base::error::Result;
+use crate::base::report::count;
 use crate::pipelines::{Hop, Output, Part};
 use crate::postgres::admin::{Overview, OverviewRequest, REBUILD, Slot, SlotTrouble, StatusReport};
 use crate::postgres::quote_literal;
-use crate::report::count;
 
 /// Bytes of log that a slot without a reader may retain before it is a warning.
 const RETAINED: i64 = 1 << 30;
@@ -151,7 +151,7 @@ fn without_slot(trouble: &SlotTrouble) -> Finding {
 }
 
 fn slot(slot: &Slot) -> Finding {
-    let size = |bytes: Option<i64>| bytes.map_or("an unknown amount".to_owned(), crate::report::bytes);
+    let size = |bytes: Option<i64>| bytes.map_or("an unknown amount".to_owned(), crate::base::report::bytes);
     let text =
         format!("slot {} is {} behind, {} of log retained", slot.name, size(slot.lag_bytes), size(slot.retained_bytes));
     match (slot.wal_status.as_deref(), slot.active) {

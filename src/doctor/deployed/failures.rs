@@ -5,9 +5,9 @@ use aws_sdk_sqs::types::QueueAttributeName;
 
 use super::{DELETED, Finding, Subject, gone};
 use crate::aws::buckets;
-use crate::error::{AwsContext, Result, sdk_code};
+use crate::base::error::{AwsContext, Result, sdk_code};
+use crate::base::report::count;
 use crate::pipelines::{Output, Store};
-use crate::report::count;
 use crate::streams::bus::is_missing_queue;
 
 pub async fn failure_bucket(subject: Subject<'_>) -> Result<Vec<Finding>> {

@@ -1,7 +1,7 @@
 //! The Lambda functions.
 
 use super::{DELETED, Finding, Subject, gone, missing};
-use crate::error::{AwsContext, RESOURCE_MISSING, Result};
+use crate::base::error::{AwsContext, RESOURCE_MISSING, Result};
 use crate::pipelines::Output;
 
 pub async fn writer(subject: Subject<'_>) -> Result<Vec<Finding>> {

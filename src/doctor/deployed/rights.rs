@@ -7,7 +7,7 @@ use aws_sdk_iam::types::PolicyEvaluationDecisionType as Decision;
 
 use super::{Finding, Subject};
 use crate::aws::arn::Arn;
-use crate::error::{AwsContext, Kind, Result};
+use crate::base::error::{AwsContext, Kind, Result};
 use crate::functions::rights::FUNCTIONS;
 use crate::pipelines::{Hop, Output};
 

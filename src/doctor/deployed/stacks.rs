@@ -3,8 +3,8 @@
 use futures_util::future::join_all;
 
 use super::{Finding, Subject};
+use crate::base::report::Silent;
 use crate::cloudformation::{Engine, OnDeploy, Phase, StackView, actions};
-use crate::report::Silent;
 
 pub async fn examine(subject: Subject<'_>) -> Vec<Finding> {
     let deployment = subject.deployment;

@@ -3,9 +3,9 @@
 use super::{Finding, Subject, gone, missing};
 use crate::aws::databases;
 use crate::aws::stream::summary;
-use crate::error::Result;
+use crate::base::error::Result;
+use crate::base::report::count;
 use crate::pipelines::Stop;
-use crate::report::count;
 
 const CHECK: &str = "stream";
 

@@ -4,9 +4,9 @@ use aws_sdk_dynamodb::types::{DestinationStatus, TableStatus};
 
 use super::{Finding, Subject, gone, missing};
 use crate::aws::databases;
-use crate::error::{AwsContext, Result};
+use crate::base::error::{AwsContext, Result};
+use crate::base::report::count;
 use crate::pipelines::Stop;
-use crate::report::count;
 
 /// The name of the check of [`destination`].
 pub const DESTINATION: &str = "table's Kinesis destination";

@@ -2,7 +2,7 @@
 
 use super::{Finding, Subject, not_found};
 use crate::aws::log_groups;
-use crate::error::{AwsContext, RESOURCE_MISSING, Result};
+use crate::base::error::{AwsContext, RESOURCE_MISSING, Result};
 use crate::streams::bus as tap;
 
 pub const BUS: &str = "existing bus";

@@ -7,7 +7,7 @@ use aws_sdk_rds::types::DbInstance;
 
 use super::database::replicated;
 use crate::aws::{Clients, named};
-use crate::error::{AwsContext, Kind, Result};
+use crate::base::error::{AwsContext, Kind, Result};
 use crate::pipelines::{Part, Pipeline};
 use crate::settings::ExistingKey;
 

@@ -10,7 +10,7 @@ use super::database::{CHECK, NEWER_DMS};
 use super::{Finding, Subject, differing, not_found, replication};
 use crate::aws::databases;
 use crate::aws::dms::versions::unsupported;
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::pipelines::{AURORA, Output};
 use crate::settings::ExistingKey;
 

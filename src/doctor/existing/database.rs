@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Finding, Subject, differing, not_found, replication};
 use crate::aws::databases;
 use crate::aws::dms::versions::unsupported;
-use crate::error::{AwsContext, RESOURCE_MISSING, Result};
+use crate::base::error::{AwsContext, RESOURCE_MISSING, Result};
 use crate::pipelines::Output;
 use crate::settings::ExistingKey;
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{Finding, Subject};
+use crate::base::error::{Kind, Result};
 use crate::deployment::database::Database;
-use crate::error::{Kind, Result};
 use crate::pipelines::Output;
 use crate::postgres::Target;
 use crate::postgres::admin::Readiness;

@@ -7,8 +7,8 @@ use futures_util::future::try_join_all;
 
 use super::reach::{self, CHECK, Found, Peer, ids};
 use super::{Finding, Subject, not_found, services};
+use crate::base::error::Result;
 use crate::doctor::cloud_control::get;
-use crate::error::Result;
 use crate::pipelines::{NETWORK, Output};
 
 /// The property with the VPC, which CloudFormation names like the output.

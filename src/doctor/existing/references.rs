@@ -9,8 +9,8 @@ use futures_util::future::try_join_all;
 use serde_json::Value;
 
 use crate::aws::Clients;
+use crate::base::error::Result;
 use crate::doctor::cloud_control::{AT_ONCE, get, list};
-use crate::error::Result;
 use crate::pipelines::Output;
 
 const GROUP: &str = "AWS::EC2::SecurityGroup";

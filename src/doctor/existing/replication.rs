@@ -5,7 +5,7 @@ use aws_sdk_databasemigration::types::ReplicationInstance;
 use super::{Finding, Subject, differing, not_found};
 use crate::aws::dms::describe;
 use crate::aws::dms::versions::unsupported;
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::pipelines::Output;
 
 pub const CHECK: &str = "existing replication instance";

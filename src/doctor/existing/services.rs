@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::reach::{self, CHECK, Found, Peer, ids};
 use super::{Finding, Subject, routes};
 use crate::aws::ec2;
+use crate::base::error::Result;
 use crate::doctor::cloud_control::{AT_ONCE, get, list};
 use crate::doctor::endpoint_policy;
-use crate::error::Result;
 use crate::pipelines::Output;
 
 const ENDPOINT: &str = "AWS::EC2::VPCEndpoint";

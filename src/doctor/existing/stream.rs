@@ -4,8 +4,8 @@ use aws_sdk_kinesis::types::{EncryptionType, StreamDescriptionSummary};
 
 use super::{Finding, Subject, not_found};
 use crate::aws::stream::summary;
-use crate::error::Result;
-use crate::report::count;
+use crate::base::error::Result;
+use crate::base::report::count;
 
 pub const CHECK: &str = "existing stream";
 /// The parameter with the age at which the publisher stores a failing record.

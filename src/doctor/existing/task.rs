@@ -2,7 +2,7 @@
 
 use super::{Finding, Subject, not_found};
 use crate::aws::dms::describe;
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::pipelines::Output;
 
 pub const CHECK: &str = "existing task";

@@ -10,7 +10,7 @@ use super::store;
 use crate::aws::Clients;
 use crate::aws::dynamodb::attributes::Item;
 use crate::aws::dynamodb::{Commit, Outbox};
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::functions::environment::required;
 use crate::outbox::Message;
 

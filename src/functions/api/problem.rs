@@ -7,7 +7,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::error::{Error, Kind};
+use crate::base::error::{Error, Kind};
 use crate::postgres::without_rows;
 
 /// An invalid field of the body.

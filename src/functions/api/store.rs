@@ -15,7 +15,7 @@ use super::problem::Problem;
 use crate::aws::Clients;
 use crate::aws::dynamodb::attributes::{Item, text};
 use crate::aws::dynamodb::{Outbox, is_contention};
-use crate::error::{AwsContext, Error, Kind, OrFail, Result, sdk_code};
+use crate::base::error::{AwsContext, Error, Kind, OrFail, Result, sdk_code};
 use crate::functions::environment::{optional_as, required};
 use crate::outbox::{Message, Traceparent};
 

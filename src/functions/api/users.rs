@@ -16,7 +16,7 @@ use super::request::{body, correlation_id, parts_after, traceparent};
 use super::store;
 use crate::aws::Clients;
 use crate::aws::dynamodb::attributes::{self, Item, number, number_of, text, text_of};
-use crate::error::{CONDITION_FAILED, Result, sdk_code};
+use crate::base::error::{CONDITION_FAILED, Result, sdk_code};
 use crate::functions::environment::required;
 use crate::outbox::formats::dynamodb::users::event_id;
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::fields::Fields;
 use super::problem::{Problem, json as json_response};
 use super::request::{object, traceparent};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::functions::database::{Database, Fault};
 use crate::outbox::Traceparent;
 use crate::postgres::failed;

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::{StreamEvent, handle};
 use crate::aws::Clients;
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::functions::publisher::{Answer, Engine, Invocation};
 use crate::outbox::formats::dynamodb::Change;
 

@@ -93,5 +93,5 @@ pub trait FailureDestination: Send + Sync {
     ///
     /// # Errors
     /// The record was not stored; it must not be acknowledged.
-    fn store(&self, position: usize, reason: &Reason) -> impl Future<Output = crate::error::Result<()>> + Send;
+    fn store(&self, position: usize, reason: &Reason) -> impl Future<Output = crate::base::error::Result<()>> + Send;
 }

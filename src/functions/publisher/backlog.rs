@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::backend::{Entry, Limits, Reason};
+use crate::base::timing::Backoff;
 use crate::outbox::{Choice, KeyedQueue, Ticket};
-use crate::timing::Backoff;
 
 /// One record of the batch to deliver.
 #[derive(Debug)]

@@ -8,9 +8,9 @@ use futures_util::stream::FuturesUnordered;
 
 use super::backend::{FailureDestination, Publisher, Reason, Verdict};
 use super::backlog::{Backlog, Item, Work};
-use crate::error::Result;
+use crate::base::error::Result;
+use crate::base::timing::Backoff;
 use crate::outbox::Ticket;
-use crate::timing::Backoff;
 
 /// Limits of the attempts.
 #[derive(Debug, Clone, Copy)]

@@ -11,7 +11,7 @@ use aws_smithy_types::DateTime;
 use chrono::Utc;
 
 use super::backend::{Entry, Limits, Publisher, Reason, Verdict};
-use crate::error::sdk_code;
+use crate::base::error::sdk_code;
 use crate::outbox::levels;
 
 /// Maximum entries of PutEvents (EventBridge API reference, PutEvents).

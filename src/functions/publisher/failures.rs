@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use super::backend::{FailureDestination, Reason};
-use crate::error::{AwsContext, Result};
+use crate::base::error::{AwsContext, Result};
 
 /// The stream position of a record.
 #[derive(Debug, Clone, Serialize)]
@@ -65,7 +65,7 @@ fn key(source: &Source) -> String {
 }
 
 fn document(source: &Source, reason: &Reason, now: DateTime<Utc>) -> Result<Vec<u8>> {
-    use crate::error::{Kind, OrFail};
+    use crate::base::error::{Kind, OrFail};
     serde_json::to_vec(&Document {
         version: "1",
         reason,

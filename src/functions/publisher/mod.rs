@@ -34,7 +34,7 @@ pub use self::invocation::{Answer, BatchResponse, Invocation, ItemFailure};
 use self::memory::Memory;
 use super::environment::{optional, optional_as, required};
 use crate::aws::Clients;
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::outbox::{Chunk, Layout};
 
 /// The delivery engine of every consumer: the bus, and the bucket for undeliverable events.

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use super::backend::{FailureDestination, Publisher, Reason};
 use super::decode::{self, Decoded};
 use super::delivery::{Policy, deliver};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::outbox::{Chunk, Message, Redelivered, Verdict};
 
 /// Collects the rejections.

@@ -11,9 +11,9 @@ use super::backend::{Entry, FailureDestination, Limits, Publisher, Reason, Verdi
 use super::backlog::{Content, Item};
 use super::delivery::{Policy, Report, deliver};
 use super::{decode, stop_at};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::timing::Backoff;
 use crate::outbox::Layout;
-use crate::timing::Backoff;
 
 /// The fake bus's reaction to each attempt of an entry; it accepts once the list is used up.
 #[derive(Debug, Clone, Copy)]

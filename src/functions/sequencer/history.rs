@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::Client;
 
 use crate::aws::dynamodb::attributes::{Item, number, number_of, text};
 use crate::aws::dynamodb::from_item;
-use crate::error::{AwsContext, Result};
+use crate::base::error::{AwsContext, Result};
 use crate::outbox::Message;
 
 /// Maximum events per read; later ones are read in the next round.

@@ -25,7 +25,7 @@ use super::environment::required;
 use super::publisher::backlog::Item;
 use super::publisher::{self, Answer, Engine, Invocation, Report, Source, decode};
 use crate::aws::Clients;
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::outbox::formats::dynamodb::Change;
 
 pub struct Handler {

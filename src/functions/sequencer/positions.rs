@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::plan::Aggregate;
 use crate::aws::dynamodb::attributes::{number, number_of, text};
-use crate::error::{AwsContext, CONDITION_FAILED, Result};
+use crate::base::error::{AwsContext, CONDITION_FAILED, Result};
 use crate::outbox::derived_id;
 
 /// Time that a position outlives its aggregate's last event. It is longer than the retention of the outbox table: once

@@ -12,7 +12,7 @@ use super::Read;
 use super::history::{Committed, History};
 use super::plan::{Aggregate, Pending, gap};
 use super::positions::{Claim, Positions};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::functions::publisher::backend::Reason;
 use crate::functions::publisher::backlog::Item;
 use crate::functions::publisher::{Origin, Report, Source};

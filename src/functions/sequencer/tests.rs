@@ -13,7 +13,7 @@ use super::plan::{Aggregate, gap};
 use super::positions::{Claim, Positions};
 use super::{Read, read, rounds};
 use crate::aws::dynamodb;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::functions::publisher::backlog::{Content, Item};
 use crate::functions::publisher::{Report, Source};
 use crate::outbox::{Message, derived_id};

@@ -7,7 +7,7 @@ use tokio_postgres::Client;
 use super::mapping::Mappings;
 use super::table::SourceColumn;
 use crate::aws::dms::NO_PUBLICATION;
-use crate::error::{Error, Kind as Fault, OrFail, Result};
+use crate::base::error::{Error, Kind as Fault, OrFail, Result};
 use crate::outbox::formats::dms::Kind;
 use crate::postgres::replication::Lsn;
 use crate::postgres::replication::pgoutput;

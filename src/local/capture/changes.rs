@@ -6,7 +6,7 @@ use super::TableCounts;
 use super::job::Job;
 use super::row::{Origin, Row, Written, commit_time, now};
 use super::table::Table;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::outbox::formats::dms::Details;
 use crate::postgres::replication::Lsn;
 use crate::postgres::replication::pgoutput::{Message, Relation, Tuple};

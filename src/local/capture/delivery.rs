@@ -10,10 +10,10 @@ use tokio::time::{Instant, sleep_until};
 
 use super::queue::Queue;
 use super::{Entry, Failure, Sink, SinkError};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::timing::Backoff;
 use crate::outbox::Ticket;
 use crate::postgres::replication::Lsn;
-use crate::timing::Backoff;
 
 /// Maximum bytes of records that are not yet stored; beyond it, the capture waits.
 const WINDOW: usize = 6 * 1024 * 1024;

@@ -14,7 +14,7 @@ use super::delivery::{Item, delivery_ended};
 use super::job::Job;
 use super::row::now;
 use super::table::Table;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::postgres::replication::pgoutput::{Relation, decode};
 use crate::postgres::replication::{Frame, Lsn, Stream};
 

@@ -2,7 +2,7 @@
 //! releases the write-ahead log. Source: API reference, PostgreSQLSettings.
 
 use super::settings::Heartbeat;
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::postgres::quote_identifier;
 use crate::postgres::{self, Target, failed};
 

@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 
 use super::{Entry, Failure, Sink, SinkError};
 use crate::aws::Clients;
-use crate::error::{RESOURCE_MISSING, sdk_code};
+use crate::base::error::{RESOURCE_MISSING, sdk_code};
 
 /// Puts records into one stream.
 pub struct KinesisSink {

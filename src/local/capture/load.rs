@@ -9,7 +9,7 @@ use super::delivery::{Item, delivery_ended};
 use super::job::Job;
 use super::row::{Row, Written, now};
 use super::table::Table;
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::postgres::failed;
 use crate::postgres::replication::pgoutput::Value;
 use crate::postgres::{quote_identifier, quote_literal};

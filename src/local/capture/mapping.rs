@@ -7,7 +7,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 
 /// A task's `TableMappings`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::Entry;
 use super::delivery::Item;
 use super::job::Job;
 use super::table::{Column, Key, Piece, Table};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::outbox::formats::dms::{Details, Head, Object, json, write_row, write_value};
 use crate::postgres::replication::Lsn;
 use crate::postgres::replication::pgoutput::Value;

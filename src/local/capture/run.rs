@@ -14,11 +14,11 @@ use super::follow::Capture;
 use super::job::{Job, Phase, Start};
 use super::row::now;
 use super::{Entry, Sink, catalog, heartbeat, load, slot};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::timing::Backoff;
 use crate::outbox::formats::dms::{Head, write_control};
 use crate::postgres::replication::{Lsn, Stream};
 use crate::postgres::{connect, is_environmental};
-use crate::timing::Backoff;
 
 /// Maximum batches between capture and delivery.
 const BATCHES: usize = 4;

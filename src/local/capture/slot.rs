@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio_postgres::Client;
 
-use crate::error::{Kind, Result};
+use crate::base::error::{Kind, Result};
+use crate::base::timing::Wait;
 use crate::postgres::replication::{Connection, Lsn, Slot, Stream};
 use crate::postgres::{Target, connect, failed, slots};
-use crate::timing::Wait;
 
 /// Time that a slot may remain active after its reader has ended: PostgreSQL detects a closed socket at once, and a
 /// silent reader after wal_sender_timeout.

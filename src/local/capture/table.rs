@@ -2,7 +2,7 @@
 
 use super::job::Job;
 use super::mapping::{Condition, ObjectMapping, PartitionKey};
-use crate::error::{Error, Kind as Fault, Result};
+use crate::base::error::{Error, Kind as Fault, Result};
 use crate::outbox::formats::dms::{Kind, json};
 use crate::postgres::replication::pgoutput::Value;
 

@@ -20,8 +20,8 @@ use super::state::{REGION, State};
 use super::tools::{EMULATOR_VERSION, Tools};
 use super::transports::Transports;
 use super::{lock, orphans, ports, tools};
-use crate::error::{Error, Kind, Result};
-use crate::report::{Event, Reporter, count, log};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::report::{Event, Reporter, count, log};
 use crate::settings::environment;
 
 /// Ports that the stack listens on; 0 picks a free one.

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::end_by_itself;
 use crate::aws::{AccessKey, Clients, LocalEndpoint};
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::listener;
 use crate::local::dms::Dms;
 use crate::local::emulator::{self, Emulator};

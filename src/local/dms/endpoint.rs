@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::store::{Resource, Store};
 use crate::aws::Clients;
 use crate::aws::dms::versions::Engine;
-use crate::error::{AwsContext, Error, Kind, OrFail, RESOURCE_MISSING, Result, sdk_code};
+use crate::base::error::{AwsContext, Error, Kind, OrFail, RESOURCE_MISSING, Result, sdk_code};
 use crate::local::capture::settings::count;
 use crate::local::gateway::Gateway;
 use crate::local::home::write_atomically;

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use crate::error::Error;
+use crate::base::error::Error;
 use crate::local::gateway::ApiResponse;
 
 /// Error response of an operation.

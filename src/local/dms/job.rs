@@ -8,7 +8,7 @@ use super::endpoint;
 use super::fault::{Answer, Fault};
 use super::kind::Kind;
 use super::store::{Resource, Store};
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::base::error::{Error, Kind as ErrorKind, Result};
 use crate::local::capture::mapping::Mappings;
 use crate::local::capture::settings::{LobSettings, SourceSettings, TargetSettings};
 use crate::local::capture::{Job, KinesisSink, Phase, Start, Statistics};

@@ -28,7 +28,7 @@ use self::runs::Runs;
 use self::store::Store;
 use super::gateway::{ApiRequest, ApiResponse, Gateway, Service};
 use super::state::REGION;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 /// The service. One instance serves the API and CloudFormation.
 #[derive(Default)]

@@ -11,8 +11,8 @@ use super::call::Call;
 use super::input::Input;
 use super::kind::Kind;
 use super::{Dms, operations, store};
+use crate::base::timing::Wait;
 use crate::local::gateway::{Gateway, Made, Resource, ResourceProvider, ResourceRequest};
-use crate::timing::Wait;
 
 /// Time limit for a resource to become ready.
 const PATIENCE: Duration = Duration::from_secs(60);

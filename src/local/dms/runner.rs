@@ -16,7 +16,7 @@ use super::job::{self, slot, source_settings};
 use super::kind::Kind;
 use super::runs::Run;
 use super::store::{Resource, Store, now};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use crate::local::capture::{self, Ended, Phase, Start, Statistics};
 use crate::local::gateway::Gateway;
 use crate::postgres::replication::Lsn;
@@ -52,7 +52,10 @@ fn launch(call: &Call<'_>, task: Resource, start: Start) {
         let run = AssertUnwindSafe(supervise(&gateway, &store, &task, start, &statistics, &stop)).catch_unwind();
         // A task without a run must not be shown as running.
         let ended = run.await.unwrap_or_else(|_| {
-            Err(Error::new(crate::error::Kind::Unexpected, "the replication failed; the daemon's log has the reason"))
+            Err(Error::new(
+                crate::base::error::Kind::Unexpected,
+                "the replication failed; the daemon's log has the reason",
+            ))
         });
         // Before the status: a client that sees it stopped may start it again at once.
         runs.lock().remove(&task.arn);

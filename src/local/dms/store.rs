@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::fault::{Answer, Fault};
 use super::kind::Kind;
-use crate::error::{Kind as ErrorKind, OrFail, Result};
+use crate::base::error::{Kind as ErrorKind, OrFail, Result};
 use crate::local::capture::TableCounts;
 use crate::local::home::write_json;
 use crate::local::state::region_of;

@@ -15,7 +15,7 @@ use super::poller;
 use super::refusal::Refusal;
 use super::registry::{Checkpoint, Registry, Tracked};
 use crate::aws::Clients;
-use crate::error::{Kind, RESOURCE_MISSING, sdk_code};
+use crate::base::error::{Kind, RESOURCE_MISSING, sdk_code};
 use crate::local::capture::settings::flag;
 use crate::local::gateway::{ApiRequest, ApiResponse, Gateway, query_fields};
 use crate::local::roles::Assumed;

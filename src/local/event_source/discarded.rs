@@ -13,8 +13,8 @@ use super::mapping::Mapping;
 use super::source::BatchInfo;
 use crate::aws::Clients;
 use crate::aws::arn::Arn;
-use crate::error::{AwsContext, Error, Kind, Result};
-use crate::report::count;
+use crate::base::error::{AwsContext, Error, Kind, Result};
+use crate::base::report::count;
 
 /// Origin of a batch.
 pub struct Origin<'a> {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::registry::Checkpoint;
 use super::source::{BatchInfo, EventSource, Record};
 use crate::aws::dynamodb::stream;
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::streams::Warnings;
 use crate::streams::dynamodb::TableStream;
 use crate::streams::shards::{self, Cursor, Pages, Source};

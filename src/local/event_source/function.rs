@@ -2,7 +2,7 @@
 
 use super::refusal::Refusal;
 use crate::aws::Clients;
-use crate::error::sdk_code;
+use crate::base::error::sdk_code;
 use crate::local::roles::Assumed;
 
 /// Returns the ARNs of the function and of its role.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::batch::Verdict;
 use super::source::Record;
-use crate::error::sdk_code;
+use crate::base::error::sdk_code;
 
 /// Result of an invocation, with the details for an invocation record.
 #[derive(Debug)]

@@ -30,7 +30,7 @@ use futures_util::future::BoxFuture;
 
 use self::registry::Registry;
 use super::gateway::{ApiRequest, ApiResponse, Gateway, Service};
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// The Lambda API's event source mappings, and the CloudFormation resource; both share the mappings.
 #[derive(Default)]

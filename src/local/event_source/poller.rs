@@ -17,7 +17,7 @@ use super::registry::{Checkpoint, Registry, Tracked};
 use super::shard::{End, Worker};
 use super::source::EventSource;
 use crate::aws::Clients;
-use crate::error::Kind;
+use crate::base::error::Kind;
 use crate::local::gateway::Gateway;
 use crate::streams::dynamodb::TableStream;
 use crate::streams::shards::{self, ShardInfo, follows};

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use crate::error::{Error, RESOURCE_MISSING};
+use crate::base::error::{Error, RESOURCE_MISSING};
 
 /// An error of the API: code and text.
 #[derive(Debug)]

@@ -16,10 +16,10 @@ use super::mapping::Mapping;
 use super::registry::{Checkpoint, Tracked};
 use super::source::{EventSource, Record};
 use crate::aws::Clients;
-use crate::error::{Kind, Result};
+use crate::base::error::{Kind, Result};
+use crate::base::timing::Backoff;
 use crate::streams::Warnings;
 use crate::streams::shards::{Cursor, Pages, Source};
-use crate::timing::Backoff;
 
 /// Minimum time between two empty reads.
 const MIN_WAIT: Duration = Duration::from_millis(5);

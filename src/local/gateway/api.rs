@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::error::{Kind, OrFail, Result};
+use crate::base::error::{Kind, OrFail, Result};
 
 /// A request that one of our services may answer.
 #[derive(Debug, Clone)]

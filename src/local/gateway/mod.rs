@@ -137,7 +137,7 @@ impl Gateway {
     ///
     /// # Errors
     /// The error of the first service that can't.
-    pub async fn start(self: &Arc<Self>) -> crate::error::Result<()> {
+    pub async fn start(self: &Arc<Self>) -> crate::base::error::Result<()> {
         for service in &self.services {
             service.start(self).await?;
         }

@@ -25,7 +25,7 @@ use serde_json::{Map, Value, json};
 use super::access;
 use super::emulator::Body;
 use super::identify::{Identity, query_action};
-use crate::error::{Kind, OrFail, Result};
+use crate::base::error::{Kind, OrFail, Result};
 use crate::listener::BoxError;
 
 /// Maximum size in bytes of a body that is recorded: above that of a template in a form. Of a larger body, such as a

@@ -22,7 +22,7 @@ use super::identify::{Identity, query_action};
 use super::protocol::Protocol;
 use super::records::Copying;
 use super::{ApiRequest, ApiResponse, Gateway, Service, refusal, resources, sessions};
-use crate::error::Error;
+use crate::base::error::Error;
 use crate::listener::{self, Limits, Timed};
 use crate::local::state::REGION;
 

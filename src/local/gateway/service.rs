@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 
 use super::{ApiRequest, ApiResponse, Gateway};
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// A service, some or all of whose operations are answered here.
 pub trait Service: Send + Sync {

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::signature::{Refusal, Signed};
 use super::{ApiRequest, Emulator, Gateway};
 use crate::aws::AccessKey;
-use crate::error::Error;
+use crate::base::error::Error;
 
 /// Time for which a valid session counts as valid.
 const CACHE_TIME: Duration = Duration::from_secs(60);

@@ -7,12 +7,12 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use super::{STOP_PATIENCE, SUPERUSER, shared_memory};
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
+use crate::base::timing::Wait;
 use crate::local::home::{Home, remove_folder, write_for};
 use crate::local::tools::{self, PostgresPrograms};
 use crate::local::user::User;
 use crate::local::{child, child_environment, process};
-use crate::timing::Wait;
 
 /// Returns the programs for a data folder: PostgreSQL can't read the files of another major version.
 ///

@@ -23,7 +23,7 @@ use tokio_rustls::server::TlsStream;
 use super::settings::SUPERUSER;
 use super::tokens::Tokens;
 use super::wire::{self, Opening};
-use crate::error::{Kind, OrFail, Result};
+use crate::base::error::{Kind, OrFail, Result};
 use crate::listener;
 use crate::local::state::Postgres;
 

@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use super::Server;
 use super::instance::Instance;
 use super::tokens::Tokens;
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::local::home::{Home, write_json};
 use crate::local::ports;
 use crate::local::state::{Postgres, State};

@@ -1,7 +1,7 @@
 //! The database instance or cluster of a server, which a comment on its database names.
 
 use super::superuser;
-use crate::error::{Kind, OrFail, Result};
+use crate::base::error::{Kind, OrFail, Result};
 use crate::local::state::{Postgres, REGION};
 use serde::{Deserialize, Serialize};
 

@@ -29,9 +29,9 @@ use super::space;
 use super::state::Postgres;
 use super::tools::PostgresPrograms;
 use super::user::User;
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
+use crate::base::timing::Wait;
 use crate::postgres::session;
-use crate::timing::Wait;
 
 use data::{end_orphan, for_data, initialise};
 pub use settings::SUPERUSER;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use http::header;
 
 use super::instance::Instance;
-use crate::error::sdk_code;
+use crate::base::error::sdk_code;
 use crate::local::gateway::{Gateway, Right, query_fields};
 use crate::local::network;
 use crate::local::state::{ACCOUNT, Postgres};

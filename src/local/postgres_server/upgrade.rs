@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::{SUPERUSER, end_orphan, initialise, settings, temporary};
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::local::child::{EndSignal, Program, Supervised};
 use crate::local::home::remove_folder;
 use crate::local::state::Postgres;

@@ -12,12 +12,12 @@ use tokio::process::Command;
 use super::pip_settings;
 use super::python::{self, Environment};
 use super::requirements::Requirements;
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
+use crate::base::report::{Event, Reporter};
 use crate::local::child_environment;
 use crate::local::home::{Home, remove_folder};
 use crate::local::lock::FileLock;
 use crate::local::user::User;
-use crate::report::{Event, Reporter};
 
 /// File that is written last: a folder without it is incomplete.
 const COMPLETE: &str = ".complete";

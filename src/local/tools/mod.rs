@@ -13,8 +13,8 @@ pub use postgres::{PostgresPrograms, all as postgres_majors, ensure_major as ens
 pub use python::Environment;
 
 use super::home::Home;
-use crate::error::Result;
-use crate::report::Reporter;
+use crate::base::error::Result;
+use crate::base::report::Reporter;
 
 /// The emulator's version. `launcher.py` patches its internals, so it must be exactly this one.
 pub const EMULATOR_VERSION: &str = "1.5.33";

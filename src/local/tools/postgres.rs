@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{install, requirements};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::report::Reporter;
 use crate::local::child_environment;
 use crate::local::home::Home;
-use crate::report::Reporter;
 use crate::settings::environment;
 
 /// Minimum major version that is known to work.

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::Console;
-use crate::error::{Error, Kind};
+use crate::base::error::{Error, Kind};
 use crate::output::ndjson::result_line;
 use crate::output::{Event, Level, Outcome, render, stream};
 use crate::settings::OutputFormat;

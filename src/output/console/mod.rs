@@ -17,8 +17,8 @@ use super::live::Live;
 use super::ndjson::write_line;
 use super::render::{self, Renderer};
 use super::{Event, Expect, Level, Table, clean, clean_line, fit, inert, stream, tables, terminal};
-use crate::error::Error;
-use crate::report::Reporter;
+use crate::base::error::Error;
+use crate::base::report::Reporter;
 use crate::settings::{OutputFormat, Place, ProgressMode};
 
 pub use ending::{print, print_error};

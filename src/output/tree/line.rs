@@ -5,8 +5,8 @@ use std::time::Instant;
 use console::{measure_text_width, truncate_str};
 
 use super::{Resource, Step};
+use crate::base::report::clock;
 use crate::output::style::{BOLD, CYAN, DIM, RED};
-use crate::report::clock;
 
 const FRAMES: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 /// Width from which resource types are shown.

@@ -6,7 +6,7 @@ use tokio_postgres::{Client, Row};
 use super::super::fault::failed;
 use super::super::query::{rows, value};
 use super::{COUNTED, Earlier, FailedRecord, MAX_ROWS, OverviewRequest, Place, Processed};
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// Maximum rows of the processed log in the first request, from which recent rates are derived: 1.5 MB.
 const FIRST_ROWS: i64 = 5_000;

@@ -16,7 +16,7 @@ use self::outbox::{fill, newest};
 use super::names::table;
 use super::query::{exists, rows};
 use super::slots::{Slot, slots};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::outbox::Layout;
 
 /// Maximum count; larger tables report the planner's estimate.

@@ -7,7 +7,7 @@ use super::super::fault::failed;
 use super::super::names::Names;
 use super::super::query::rows;
 use super::{COUNTED, Fill, OutboxRow};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::outbox::Layout;
 
 /// Characters of a payload in a list.

@@ -9,7 +9,7 @@ use tokio_rustls::client::TlsStream;
 use super::Lsn;
 use super::fault::ServerError;
 use super::frames::Frames;
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::postgres::names::quote_identifier;
 
 /// An idle connection in replication mode (`replication=database`).

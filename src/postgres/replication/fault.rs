@@ -1,6 +1,6 @@
 //! Converts the server's ErrorResponse to our error, by SQLSTATE.
 
-use crate::error::{Error, Kind};
+use crate::base::error::{Error, Kind};
 use crate::postgres::pooler::Pooler;
 
 /// The used fields of an ErrorResponse.

@@ -2,7 +2,7 @@
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 
 /// Maximum bytes of one read; also the buffer size after a long message.
 const CAPACITY: usize = 256 * 1024;

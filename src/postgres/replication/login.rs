@@ -15,7 +15,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::connection::Connection;
 use super::frames::Frames;
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::postgres::session::SETTINGS;
 use crate::postgres::tls::channel_binding;
 use crate::postgres::{Target, pooler};

@@ -6,7 +6,7 @@ use super::Lsn;
 use super::connection::Connection;
 use super::fault::ServerError;
 use super::pgoutput::EPOCH;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::postgres::names::{quote_identifier, quote_literal};
 
 /// A running replication stream.

@@ -14,7 +14,7 @@ use super::names::quote_identifier;
 use super::query::exists;
 use super::schema::{pending, recorded};
 use super::{ensure, readiness};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 
 pub(super) use self::server::refuse_standby;

@@ -7,7 +7,7 @@ use super::super::names::quote_identifier;
 use super::super::query::value;
 use super::super::readiness::Readiness;
 use super::Missing;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 /// A server that accepts no changes.
 pub(super) const STANDBY: &str =

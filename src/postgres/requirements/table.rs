@@ -5,7 +5,7 @@ use tokio_postgres::GenericClient;
 use super::super::fault::failed;
 use super::super::names::{quote_identifier, table};
 use super::{Missing, rights};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::outbox::Layout;
 
 /// The types that a column may have, and the type of a new one.

@@ -13,9 +13,9 @@ use self::statement::prepare;
 pub use self::writers::Writers;
 use self::writers::{Part, many};
 use super::fault::failed;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::timing::RateLimit;
 use crate::outbox::Layout;
-use crate::timing::RateLimit;
 
 /// Maximum events per request: 3 MB of answer, of the 6 MB that Lambda allows (Lambda quotas), and as many as one call
 /// of the admin function writes within its time limit of 300 s, even at 100 events per second.

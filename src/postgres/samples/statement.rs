@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::super::fault::failed;
 use super::super::names::insert_sample;
 use super::{Domain, Inserted, SampleRequest, aggregate_id, correlation_id, sample_event};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::outbox::Layout;
 
 const CARS: &[(&str, &str)] = &[

@@ -7,10 +7,10 @@ use tokio_postgres::{Client, GenericClient, Statement};
 use super::super::query::value;
 use super::statement::{one, prepare};
 use super::{Inserted, SampleRequest, check, insert};
-use crate::error::Result;
+use crate::base::error::Result;
+use crate::base::timing::RateLimit;
 use crate::outbox::Layout;
 use crate::postgres::{Target, connect};
-use crate::timing::RateLimit;
 
 /// Maximum connections that write concurrently. A commit waits until its write-ahead log is on the disk, which takes
 /// milliseconds; PostgreSQL writes the log of all waiting commits with one flush.

@@ -16,7 +16,7 @@ pub use adapter::Connector;
 pub use certificate::channel_binding;
 pub use regional::regional_root;
 
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::settings::environment;
 
 /// The environment variable that names a PEM file of trusted roots, as for libpq.

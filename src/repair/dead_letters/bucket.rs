@@ -9,8 +9,8 @@ use super::document;
 use super::letter::{DeadLetter, Opened};
 use crate::aws::Clients;
 use crate::aws::buckets::{self, Object};
+use crate::base::error::{Error, Kind, Result};
 use crate::deployment::Deployment;
-use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 
 /// Maximum concurrent reads of objects.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::letter::DeadLetter;
 use super::place::Places;
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 
 /// Removes these letters, and reports each before the next. Letters that no longer exist, and messages that another
 /// process has received, are skipped.

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
 use super::letter::{Arrival, DeadLetter};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::outbox::is_abbreviated;
 
 /// Selects letters; without conditions all.

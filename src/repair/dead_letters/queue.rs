@@ -19,7 +19,7 @@ use super::letter::{DeadLetter, Opened};
 use super::message::{self, Message};
 use super::spool::{Span, Spool};
 use crate::aws::Clients;
-use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::base::error::{AwsContext, Error, Kind, Result, sdk_code};
 
 /// Visibility timeout of a received message; it is extended while the process works on it.
 pub const HELD: Duration = Duration::from_secs(30);

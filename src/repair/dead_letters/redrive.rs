@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::letter::{DeadLetter, Opened};
 use super::place::{Place, Places};
 use super::plan::{RecordIndex, Selection, order};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::outbox::{Chunk, Verdict};
 use crate::repair::delivery::{BATCH_BYTES, Record, Sender};
 

@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 
-use crate::error::{Kind, OrFail, Result};
+use crate::base::error::{Kind, OrFail, Result};
 use crate::repair::temporary::{self, not_read, not_written};
 
 /// Position of a text in the file.

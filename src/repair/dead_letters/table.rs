@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::letter::{Arrival, DeadLetter, Opened, Record};
 use super::view::View;
+use crate::base::error::{Error, Kind, Result};
 use crate::deployment::database::Database;
-use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 use crate::postgres::admin::{FailureRow, FailuresRequest};
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Record, TIME_LIMIT};
 use crate::aws::{Clients, function};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use crate::outbox::{Verdict, run_in_order};
 
 /// Maximum aggregates whose events are in flight.
@@ -86,7 +86,7 @@ mod tests {
     use outboxctl_test_support::serve::Endpoint;
 
     use super::*;
-    use crate::error::Kind;
+    use crate::base::error::Kind;
     use crate::outbox::Chunk;
 
     /// Returns clients of a function that may be invoked once.

@@ -2,8 +2,8 @@
 
 use super::{Record, consumer, log, publisher, stream};
 use crate::aws::Clients;
+use crate::base::error::Result;
 use crate::deployment::Deployment;
-use crate::error::Result;
 use crate::outbox::{Layout, Verdict};
 use crate::pipelines::Target;
 

@@ -5,7 +5,7 @@ use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 use chrono::Utc;
 
 use super::Record;
-use crate::error::{AwsContext, Error, Kind, RESOURCE_MISSING, Result, sdk_code};
+use crate::base::error::{AwsContext, Error, Kind, RESOURCE_MISSING, Result, sdk_code};
 use crate::outbox::Verdict;
 
 /// The log stream that redrives write to.

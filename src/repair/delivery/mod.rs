@@ -17,9 +17,9 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::timing::{Backoff, RateLimit};
 use crate::outbox::{Chunk, Verdict};
-use crate::timing::{Backoff, RateLimit};
 
 pub use destination::Destination;
 

@@ -2,7 +2,7 @@
 
 use super::{Record, TIME_LIMIT};
 use crate::aws::{Clients, function};
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::outbox::{Chunk, Redelivered, Redelivery, Verdict};
 
 /// Delivers the records by one request to the function.

@@ -7,7 +7,7 @@ use aws_sdk_kinesis::types::{PutRecordsRequestEntry, PutRecordsResultEntry};
 use chrono::Utc;
 
 use super::{Record, record};
-use crate::error::{AwsContext, Error, Kind, Result};
+use crate::base::error::{AwsContext, Error, Kind, Result};
 use crate::outbox::{Choice, KeyedQueue, Layout, Message, Verdict};
 
 /// Maximum bytes of a record by default, its partition key included.

@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::aws::{Clients, stream};
+use crate::base::error::{Error, Kind, Result};
 use crate::deployment::database::Database;
-use crate::error::{Error, Kind, Result};
 use crate::postgres::admin::PurgeRequest;
 use crate::repair::reconcile::{self, Counts, Deliveries, Finding, Ledger, Side};
 use crate::repair::source::Outbox;

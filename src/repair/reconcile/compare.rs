@@ -6,7 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::entry::Entry;
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// The result for an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

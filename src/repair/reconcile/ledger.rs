@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::compare::{Counts, Finding, compare};
 use super::entry::{BUCKETS, Entry, SIZE, bucket};
-use crate::error::{Kind, OrFail, Result};
+use crate::base::error::{Kind, OrFail, Result};
 use crate::repair::temporary::{self, not_read, not_written, written};
 
 /// The committed or the delivered events.

@@ -27,7 +27,7 @@ pub use ledger::{Compared, Ledger, Side};
 pub use missing::Missing;
 pub use overtaken::Overtaken;
 
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use crate::outbox::digest;
 use crate::repair::dead_letters::Places;
 use crate::repair::source::Outbox;

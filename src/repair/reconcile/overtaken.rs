@@ -4,7 +4,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::Compared;
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use crate::outbox::Message;
 use crate::repair::source::{Filter, Outbox};
 

@@ -14,7 +14,7 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use crate::outbox::{Chunk, Message, Verdict, round_robin};
 use crate::repair::delivery::{Destination, Record, Sender, batches};
 use crate::repair::source::{Filter, Outbox};

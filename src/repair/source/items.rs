@@ -11,7 +11,7 @@ use super::{Filter, Page};
 use crate::aws::Clients;
 use crate::aws::dynamodb::attributes::{Item, item, number, text};
 use crate::aws::dynamodb::from_item;
-use crate::error::{AwsContext, Error, Kind, Result};
+use crate::base::error::{AwsContext, Error, Kind, Result};
 
 /// The key after which reading continues.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::sorted::{Sorted, Sorter};
 use super::{Filter, Page};
 use crate::aws::Clients;
-use crate::error::{AwsContext, Result};
+use crate::base::error::{AwsContext, Result};
 use crate::outbox::{Message, Recent};
 use crate::postgres::admin::OutboxKey;
 

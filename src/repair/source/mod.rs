@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::aws::Clients;
+use crate::base::error::{Error, Kind, Result};
 use crate::deployment::Deployment;
 use crate::deployment::database::Database;
-use crate::error::{Error, Kind, Result};
 use crate::outbox::Message;
 use crate::pipelines::Part;
 use crate::postgres::admin::OutboxKey;

@@ -4,8 +4,8 @@ use chrono::Utc;
 use serde_json::value::RawValue;
 
 use super::{Filter, Page};
+use crate::base::error::Result;
 use crate::deployment::database::Database;
-use crate::error::Result;
 use crate::outbox::Message;
 use crate::postgres::admin::{CommittedRequest, CommittedRow, OutboxKey};
 

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::Page;
-use crate::error::{Kind, OrFail, Result};
+use crate::base::error::{Kind, OrFail, Result};
 use crate::outbox::Message;
 use crate::postgres::admin::OutboxKey;
 use crate::repair::temporary::{self, not_read, not_written, written};

@@ -21,10 +21,10 @@ use uuid::Uuid;
 use super::temporary::{keep_if_active, report_leftovers};
 use super::{Item, Origin, SENTINEL_SOURCE, Sink, decode, owner, read_into};
 use crate::aws::Clients;
-use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::base::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::base::report::{Event, Expect, Reporter};
 use crate::outbox::Recent;
 use crate::pipelines::Hop;
-use crate::report::{Event, Expect, Reporter};
 use resources::Resources;
 pub use resources::{is_missing_queue, orphans, remove_orphans, rules};
 

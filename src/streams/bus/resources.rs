@@ -8,7 +8,7 @@ use chrono::Utc;
 use serde_json::json;
 
 use crate::aws::Clients;
-use crate::error::{AwsContext, Error, Kind, RESOURCE_MISSING, Result, sdk_code};
+use crate::base::error::{AwsContext, Error, Kind, RESOURCE_MISSING, Result, sdk_code};
 use crate::streams::owner;
 
 /// Prefix of the name that queue and rule share.

@@ -5,7 +5,7 @@ use aws_sdk_dynamodbstreams::types::{Record, Shard, ShardIteratorType, StreamSta
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::aws::dynamodb::stream::event;
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::streams::shards::{Answer, Cursor, Failure, Listed, Pages, Readable, ShardInfo, Source};
 use crate::streams::{Item, Warnings, decode};
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::sync::mpsc::Receiver;
 
 use super::*;
-use crate::error::Kind;
+use crate::base::error::Kind;
 use crate::streams::shards::{Cursor, Pages};
 use crate::streams::{Item, StartAt, Warnings, channel};
 

@@ -12,11 +12,11 @@ use chrono::Utc;
 use tokio_util::sync::CancellationToken;
 
 use crate::aws::Clients;
-use crate::error::{AwsContext, Error, Kind, RESOURCE_MISSING, Result, sdk_code};
-use crate::report::{Event, Reporter};
+use crate::base::error::{AwsContext, Error, Kind, RESOURCE_MISSING, Result, sdk_code};
+use crate::base::report::{Event, Reporter};
+use crate::base::timing::Wait;
 use crate::streams::owner;
 use crate::streams::temporary::{keep_if_active, report_leftovers};
-use crate::timing::Wait;
 
 const PREFIX: &str = "outboxctl-tail-";
 /// Maximum wait; a consumer is usually active within some seconds.

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::Sink;
 use super::shards::{self, Intervals, Options};
 use crate::aws::Clients;
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::outbox::Layout;
 
 pub use source::Kinesis;

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use tokio::sync::mpsc::Receiver;
 
 use super::*;
-use crate::error::Kind;
+use crate::base::error::Kind;
 use crate::streams::shards::steps::{Step, steps};
 use crate::streams::shards::{Cursor, Pages};
 use crate::streams::{Item, Origin, StartAt, Warnings};

@@ -10,7 +10,7 @@ use aws_sdk_kinesis::operation::subscribe_to_shard::SubscribeToShardOutput;
 use aws_sdk_kinesis::primitives::DateTime as AwsTime;
 use aws_sdk_kinesis::types::{Record, ShardIteratorType, StartingPosition, SubscribeToShardEventStream};
 
-use crate::error::{Error, Kind, Result, sdk_code};
+use crate::base::error::{Error, Kind, Result, sdk_code};
 use crate::streams::shards::{Cursor, Failure, Page, Reason, ShardInfo, retry};
 
 /// Kinesis sends something every five seconds, if only its position; a connection silent for longer is dead.

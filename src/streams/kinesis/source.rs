@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 
 use super::push::Push;
 use crate::aws::Clients;
-use crate::error::{Result, sdk_code};
+use crate::base::error::{Result, sdk_code};
 use crate::outbox::Layout;
 use crate::streams::decode::{self, Place};
 use crate::streams::shards::{Answer, Cursor, Failure, Feed, Listed, Page, Pages, Readable, ShardInfo, Source};

@@ -14,7 +14,7 @@ use search::Search;
 
 use super::{Item, Origin, Sink, StartAt, decode, read_into};
 use crate::aws::Clients;
-use crate::error::{AwsContext, Error, Kind, RESOURCE_MISSING, Result};
+use crate::base::error::{AwsContext, Error, Kind, RESOURCE_MISSING, Result};
 use crate::pipelines::Hop;
 
 /// Options of a reader.

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use self::item::item;
 use super::failures::Failures;
 use super::{Sink, StartAt, read_into};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::outbox::Recent;
 use crate::postgres::admin::{LogPosition, LogRow, ProcessedPage, ProcessedRequest};
 

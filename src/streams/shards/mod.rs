@@ -24,7 +24,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{Sink, StartAt, Warnings, read_into};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use lineage::Lineage;
 use shard::{End, Reading, ShardReader};
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 
 use super::retry;
 use super::source::{Answer, Cursor, Failure, Feed, Page, Reason, ShardInfo, Source};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::streams::Warnings;
 
 /// Failed attempts in a row after which a warning shows the reason: some seconds, during which nothing is read.

@@ -6,8 +6,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use crate::error::sdk_code;
-use crate::timing::Backoff;
+use crate::base::error::sdk_code;
+use crate::base::timing::Backoff;
 
 /// Attempts at one request while the service throttles, fails or can't be reached: several minutes.
 const ATTEMPTS: u32 = 30;

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::source::{Feed, Page, Readable, ShardInfo};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::streams::{Item, Sink};
 
 /// Page size that indicates more records, if the service does not report its lag.

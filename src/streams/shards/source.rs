@@ -9,7 +9,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::retry::is_passing;
-use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::base::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::streams::{Item, StartAt, Warnings};
 
 /// Tolerance for differences between this machine's clock and the service's.

@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::error::{Error, Kind};
+use crate::base::error::{Error, Kind};
 
 #[derive(Debug)]
 pub struct Problem {

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::Step;
-use crate::timing::nearest_rank;
+use crate::base::timing::nearest_rank;
 
 /// Seconds covered by a rate and its curve.
 pub const WINDOW: usize = 60;

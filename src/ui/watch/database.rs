@@ -6,9 +6,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::Watch;
+use crate::base::error::Result;
 use crate::deployment::Deployment;
 use crate::deployment::database::Database;
-use crate::error::Result;
 use crate::postgres::admin::{Overview, OverviewRequest};
 use crate::ui::model::{ROWS, State, Step};
 

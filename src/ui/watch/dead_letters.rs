@@ -6,8 +6,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::Watch;
+use crate::base::error::Result;
 use crate::deployment::Deployment;
-use crate::error::Result;
 use crate::repair::dead_letters::{self, Known};
 use crate::ui::model::{DeadLetter, ROWS, Step};
 

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::TableDescription;
 use super::Watch;
 use super::observations::excerpt;
 use crate::aws::Clients;
-use crate::error::{AwsContext, Result};
+use crate::base::error::{AwsContext, Result};
 use crate::outbox::Message;
 use crate::postgres::admin::OutboxRow;
 use crate::repair::source::{Filter, Outbox};

@@ -17,11 +17,11 @@ use self::steps::Steps;
 use crate::aws::databases::Server;
 use crate::aws::dms::{Mark, Upgrading};
 use crate::aws::upgrades::{self, Instance};
+use crate::base::error::{Error, Kind, Result};
 use crate::cloudformation::Engine;
 use crate::commands::Context;
 use crate::commands::dms::{Counts, Deployed, Waits};
 use crate::commands::operations::attached;
-use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
 use crate::pipelines::{Output, Part};
 

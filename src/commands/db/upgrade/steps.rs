@@ -8,10 +8,10 @@ use tokio::time::{Instant, sleep};
 use super::{Args, Finished, SCOPE};
 use crate::aws::dms::{Mark, Upgrading};
 use crate::aws::upgrades::{self, Instance};
+use crate::base::error::{Error, Kind, Result};
 use crate::cloudformation::{Engine, ParameterUpdate};
 use crate::commands::Context;
 use crate::commands::dms::{Blockers, Deployed, Gap, Renewal};
-use crate::error::{Error, Kind, Result};
 use crate::output::count;
 use crate::pipelines::DATABASE;
 

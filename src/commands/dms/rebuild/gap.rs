@@ -8,10 +8,10 @@ use serde::Serialize;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
+use crate::base::error::{Error, Kind, Result};
 use crate::commands::Context;
 use crate::commands::reconcile::text::order_warning;
 use crate::deployment::{Deployment, Readers, Reading};
-use crate::error::{Error, Kind, Result};
 use crate::output::{Expect, count};
 use crate::pipelines::Part;
 use crate::repair::dead_letters::Places;

@@ -6,10 +6,10 @@ use super::gap::Gap;
 use super::restored::Advanced;
 use super::waits::Waits;
 use crate::aws::dms::{Source, StartPoint};
+use crate::base::error::Result;
 use crate::commands::dms::blocked::Blockers;
 use crate::commands::dms::slot;
 use crate::commands::dms::task::Deployed;
-use crate::error::Result;
 
 /// The new slot, and the slots that it replaces.
 pub struct Renewal<'a> {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::gap::Gap;
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use crate::output::count;
 use crate::pipelines::{Output, Part};
 use crate::postgres::admin::{Behind, Last};

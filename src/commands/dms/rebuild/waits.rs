@@ -5,10 +5,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::gap::Gap;
+use crate::base::error::Result;
 use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration, time};
 use crate::deployment::Deployment;
-use crate::error::Result;
 use crate::pipelines::Part;
 use crate::settings::DEFAULT_GROUP;
 

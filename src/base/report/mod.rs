@@ -1,5 +1,5 @@
 //! The reports of engines: typed events, expected durations, warnings, and the parts of their text; and the log of
-//! processes without a console. Imports `error`.
+//! processes without a console.
 //!
 //! An engine receives a [`Reporter`] and does not know the console. The console implements it; [`Silent`] reports
 //! nothing.

@@ -1,4 +1,4 @@
-//! Errors: the failure, its hints, and the exit code. Imports no other room.
+//! Errors: the failure, its hints, and the exit code.
 //!
 //! Every failure that a user can see is an [`Error`]: a [`Kind`] (stable name, exit code and standing hint, all from
 //! one table in `kind.rs`), a message, and hints for this case.

@@ -1,4 +1,4 @@
-//! Waits for conditions and before retries, rates of operations, and percentiles of durations; no I/O. Imports no other room.
+//! Waits for conditions and before retries, rates of operations, and percentiles of durations; no I/O.
 
 mod backoff;
 mod percentile;
