@@ -8,11 +8,14 @@ use outboxctl::internals::aws::api_gateway::Api;
 use outboxctl_test_support::schemas;
 use serde_json::{Value, json};
 
+use crate::support::binary;
 use crate::support::stack::Stack;
 
 #[test]
 fn committed_events_are_delivered_and_survive_a_restart() {
-    let stack = Stack::up("journey");
+    let mut stack = Stack::up("journey");
+    // The package that users have, and not the small one of the other tests.
+    stack.set("OUTBOXCTL_FUNCTION_BINARY", binary());
     assert!(!stack.changed(&["local", "up"]), "a second `local up` changes nothing");
 
     assert!(stack.changed(&["deploy", "--yes"]));

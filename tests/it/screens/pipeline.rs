@@ -11,7 +11,7 @@ use crate::support::{World, binary};
 /// times.
 fn redacted(screen: &str) -> String {
     // The functions run a copy, where there is one.
-    let screen = screen.replace(&format!("{}.stripped", binary().display()), "[BINARY]");
+    let screen = screen.replace(&format!("{}.bootstrap", binary().display()), "[BINARY]");
     let screen = screen.replace(&binary().display().to_string(), "[BINARY]");
     let screen = ["x86_64", "aarch64"].iter().fold(screen, |screen, name| screen.replace(name, "[ARCHITECTURE]"));
     let lines: Vec<String> = screen.lines().map(|line| shortened(&without_ids(line))).collect();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Output};
+use std::process::{Command, Output};
 use std::sync::LazyLock;
 
 use outboxctl::internals::local::state::State;
@@ -34,21 +34,23 @@ pub fn tools() -> PathBuf {
     })
 }
 
-/// Returns a copy of the binary without symbols for the functions, which is half as long to upload and to unpack; `None`
-/// on a machine without binutils.
-fn stripped() -> Option<&'static Path> {
-    static COPY: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
-        let copy = binary().with_extension("stripped");
-        let made = |path: &Path| std::fs::metadata(path).and_then(|about| about.modified()).ok();
-        if made(&copy) < made(binary()) {
-            // Other test processes may do the same.
-            let partial = copy.with_extension(std::process::id().to_string());
-            Command::new("strip").arg("-o").arg(&partial).arg(binary()).status().ok().filter(ExitStatus::success)?;
-            std::fs::rename(&partial, &copy).ok()?;
-        }
-        Some(copy)
+/// Returns a small program that executes the binary, as the package of functions; `None` if it is not built, as with
+/// `cargo test --test it`.
+fn bootstrap() -> Option<&'static Path> {
+    static BUILT: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
+        let program = std::fs::read(binary().with_file_name("examples").join("bootstrap")).ok()?;
+        let built = binary().with_extension("bootstrap");
+        // Other test processes may do the same.
+        let partial = built.with_extension(std::process::id().to_string());
+        let text = [&program, b"\n".as_slice(), binary().as_os_str().as_encoded_bytes()].concat();
+        std::fs::write(&partial, text).expect("a file beside the binary");
+        std::fs::set_permissions(&partial, std::fs::metadata(binary()).expect("the binary").permissions())
+            .expect("an executable");
+        std::fs::rename(&partial, &built).expect("a file beside the binary");
+        Some(built)
     });
-    COPY.as_deref()
+    // A signed executable must not be changed.
+    BUILT.as_deref().filter(|_| cfg!(target_os = "linux"))
 }
 
 pub struct Stack {
@@ -131,7 +133,7 @@ impl Stack {
             .env("OUTBOXCTL_LOCAL_SHARD_LIMITS", self.limits)
             .env("OUTBOXCTL_LOCAL_SEED", "7")
             .env("OUTBOXCTL_LOCAL", "true")
-            .envs(stripped().map(|file| ("OUTBOXCTL_FUNCTION_BINARY", file)))
+            .envs(bootstrap().map(|file| ("OUTBOXCTL_FUNCTION_BINARY", file)))
             .envs(&self.variables);
         // pip's own settings decide where packages come from. Decisions about rights and requests are evaluated
         // after the tests (.ci/rights, .ci/wire).
