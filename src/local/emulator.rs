@@ -162,11 +162,12 @@ impl Emulator {
         let process = Supervised::start(Program {
             name: "the emulator",
             path: &settings.environment.python,
-            // Unbuffered, without bytecode files, without the user's own packages.
+            // Unbuffered, without bytecode files, and without packages of the machine: some of them would change the
+            // behavior of the emulator.
             arguments: vec![
                 "-u".into(),
                 "-B".into(),
-                "-s".into(),
+                "-S".into(),
                 launcher.into(),
                 settings.environment.packages.clone().into(),
             ],
