@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
@@ -24,10 +25,15 @@ const END_PATIENCE: Duration = Duration::from_secs(60);
 /// Time limit for another daemon to start, which may download its tools first.
 const OTHER_PATIENCE: Duration = Duration::from_secs(10 * 60);
 
+/// Time limit for an answer of the daemon, which otherwise counts as one that does not respond.
+const ANSWER: Duration = Duration::from_secs(5);
+
 /// State of the stack.
 #[derive(Debug)]
 pub enum Status {
     Up(Box<State>),
+    /// Its daemon is running, and does not respond: it was stopped by a signal or a debugger, or hangs.
+    Silent(Box<State>),
     /// A daemon is running, but not ready yet, or stopping; with the reason, if it stops by itself.
     Between {
         pid: Option<u32>,
@@ -39,15 +45,39 @@ pub enum Status {
     },
 }
 
-/// Reads the lock and the state file.
-pub fn status(home: &Home) -> Status {
+/// Reads the lock and the state file, and sends a request to the daemon.
+pub async fn status(home: &Home) -> Status {
     let state = State::read(home);
     match (lock::is_free(home), state) {
-        (false, Some(state)) => Status::Up(Box::new(state)),
+        (false, Some(state)) if responds(&state.endpoint).await => Status::Up(Box::new(state)),
+        (false, Some(state)) => Status::Silent(Box::new(state)),
         (false, None) => Status::Between { pid: lock::holder(home), reason: daemon::last_failure(home) },
         (true, Some(_)) => Status::Down { reason: Some("its daemon was killed".into()) },
         (true, None) => Status::Down { reason: daemon::last_failure(home) },
     }
+}
+
+/// Returns whether the endpoint sends a response, whatever it says. The kernel accepts connections to a stopped process.
+async fn responds(endpoint: &str) -> bool {
+    let host = endpoint.strip_prefix("http://").unwrap_or(endpoint);
+    let asked = async {
+        let mut stream = TcpStream::connect(host).await?;
+        let request = format!("GET /_outboxctl/ HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await?;
+        stream.read_u8().await
+    };
+    matches!(tokio::time::timeout(ANSWER, asked).await, Ok(Ok(_)))
+}
+
+/// Returns the message for a daemon that does not respond, and its remedy.
+pub fn silence(pid: u32) -> (String, String) {
+    let limit = ANSWER.as_secs();
+    let text = format!("the local stack does not respond: no answer from its daemon (process {pid}) within {limit} s");
+    let remedy = format!(
+        "if a signal stopped it, continue it with `kill -CONT {pid}`; otherwise end it with `kill -9 {pid}`, then run \
+         `outboxctl local down`, which ends the remaining processes"
+    );
+    (text, remedy)
 }
 
 /// Starts the stack, unless it is up, and returns once it is ready, with whether it was started. Waits for another
@@ -78,8 +108,12 @@ async fn settled(home: &Home, reporter: &dyn Reporter, cancel: &CancellationToke
     let mut noted = false;
     let wait = Wait::new(Duration::from_millis(100), OTHER_PATIENCE);
     loop {
-        let pid = match status(home) {
+        let pid = match status(home).await {
             Status::Up(state) => return Ok(Some(*state)),
+            Status::Silent(state) => {
+                let (text, remedy) = silence(state.pid);
+                return Err(Error::new(Kind::LocalSetup, text).hint(remedy));
+            }
             Status::Down { .. } => return Ok(None),
             Status::Between { pid, .. } => pid,
         };

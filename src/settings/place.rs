@@ -63,6 +63,11 @@ impl Place {
         Self { local_endpoint: endpoint, ..self }
     }
 
+    /// Returns whether the deployment is on the local stack.
+    pub fn is_local(&self) -> bool {
+        self.local
+    }
+
     /// Returns the flags, each with a preceding space.
     pub fn flags(&self) -> String {
         self.command("status").trim_start_matches("outboxctl status").to_owned()

@@ -107,6 +107,44 @@ async fn damaged_state_is_not_replaced() {
     assert!(has_queue(&stack).await);
 }
 
+/// Continues a stopped process, also if the test fails before.
+struct Stopped(u32);
+
+impl Stopped {
+    fn new(pid: u32) -> Self {
+        kill("-STOP", pid);
+        Self(pid)
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        kill("-CONT", self.0);
+    }
+}
+
+#[test]
+fn a_daemon_that_does_not_respond_does_not_count_as_up() {
+    let stack = Stack::up("killed-silent");
+    let stopped = Stopped::new(stack.state().pid);
+    let status = stack.ok(&["local", "status"]);
+    assert_eq!(status["up"], false, "{status}");
+    assert!(status["reason"].as_str().is_some_and(|reason| reason.contains("does not respond")), "{status}");
+    let error = stack.fails(1, &UP)["error"].to_string();
+    assert!(error.contains("does not respond") && error.contains("kill -CONT"), "{error}");
+    drop(stopped);
+    assert_eq!(stack.ok(&["local", "status"])["up"], true);
+
+    // As if its port were closed, which ends other commands at once.
+    let (file, mut state) = (stack.folder().join("state.json"), stack.state());
+    let whole = std::fs::read(&file).expect("the state");
+    state.endpoint = "http://127.0.0.1:1".into();
+    std::fs::write(&file, serde_json::to_vec(&state).expect("JSON")).expect("written");
+    let error = stack.fails(1, &["status"])["error"].to_string();
+    std::fs::write(&file, whole).expect("written");
+    assert!(error.contains("local status` shows whether") && !error.contains("--endpoint-url"), "{error}");
+}
+
 /// Starts `local up` in the background.
 fn begin_up(stack: &Stack) -> Child {
     let command = &mut stack.command(&UP);

@@ -28,7 +28,7 @@ impl Args {
                 bytes(space::NEEDED.try_into().unwrap_or_default())
             ));
         }
-        Ok(match control::status(&home) {
+        Ok(match control::status(&home).await {
             Status::Up(state) => {
                 let outcome =
                     Outcome::data(document(&state, &home)).table(running(&state, Snapshot::of(&home), &home.logs()));
@@ -37,6 +37,11 @@ impl Args {
                     false => (outcome, "; --verbose lists its services and rules"),
                 };
                 outcome.summary(format!("the local stack is up since {}{more}", utc(state.started_at)))
+            }
+            Status::Silent(state) => {
+                let (reason, remedy) = control::silence(state.pid);
+                Outcome::data(json!({"up": false, "pid": state.pid, "reason": reason}))
+                    .summary(format!("{reason}; {remedy}"))
             }
             Status::Between { pid, reason } => {
                 let daemon = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));

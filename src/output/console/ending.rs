@@ -14,7 +14,7 @@ impl Console {
     pub fn finish(&self, result: Result<Outcome, Error>) -> u8 {
         let fill = |text: &str| self.filled(text);
         let running = self.running.get().map_or("", String::as_str);
-        let complete = |error: Error| error.without_hints_back_to(running).map_text(fill);
+        let complete = |error: Error| self.for_place(error).without_hints_back_to(running).map_text(fill);
         let result = result.map(|outcome| outcome.map_text(fill)).map_err(complete);
         self.concluded.store(true, Ordering::Relaxed);
         self.renderer.clear();
@@ -34,6 +34,16 @@ impl Console {
         let error = unwritten(failure);
         render::error(&error, self.verbose);
         if code == 0 { error.exit_code() } else { code }
+    }
+
+    /// Replaces the remedy for AWS by the one for the local stack, if that is the place.
+    fn for_place(&self, error: Error) -> Error {
+        match error.kind() {
+            Kind::Unreachable if self.place().is_local() => error.standing_hint(
+                "`outboxctl local status` shows whether the local stack responds, and where its logs are",
+            ),
+            _ => error,
+        }
     }
 
     fn summarize(&self, outcome: &Outcome) {
