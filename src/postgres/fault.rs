@@ -145,6 +145,16 @@ pub fn without_rows(error: &Error) -> String {
     text
 }
 
+/// Returns the error of a statement during which the connection ended: neither the route nor a port is the problem.
+fn lost(text: String) -> Error {
+    Error::new(Kind::DatabaseUnreachable, text)
+        .hint(
+            "the server ended the connection, as it does when it restarts, fails over or runs out of memory: its log has the \
+             reason; run the command again once it accepts connections",
+        )
+        .without_standing_hint()
+}
+
 /// Converts a failure of a statement: `.map_err(failed("insert a car"))`.
 pub fn failed(action: &str) -> impl FnOnce(tokio_postgres::Error) -> Error + '_ {
     move |error| {
@@ -166,10 +176,8 @@ pub fn failed(action: &str) -> impl FnOnce(tokio_postgres::Error) -> Error + '_ 
                 "the server cancelled the statement (SQLSTATE 57014): by request of another session, or by a time limit of the server",
             ),
             // The server is stopping or starting: the last message before it closes the connection.
-            Some(&SqlState::ADMIN_SHUTDOWN | &SqlState::CRASH_SHUTDOWN | &SqlState::CANNOT_CONNECT_NOW) => {
-                Error::new(Kind::DatabaseUnreachable, text)
-            }
-            _ if error.is_closed() => Error::new(Kind::DatabaseUnreachable, text),
+            Some(&SqlState::ADMIN_SHUTDOWN | &SqlState::CRASH_SHUTDOWN | &SqlState::CANNOT_CONNECT_NOW) => lost(text),
+            _ if error.is_closed() => lost(text),
             _ => Error::new(Kind::Failed, text),
         };
         fault.with_source(error)

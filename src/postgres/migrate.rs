@@ -5,9 +5,10 @@ use tokio_postgres::error::{DbError, SqlState};
 use tokio_postgres::{Client, GenericClient};
 
 use super::fault::failed;
+use super::query::exists;
 use super::schema::{LEDGER, Migration, Step, pending, recorded};
 use super::{blocking, ensure, requirements};
-use crate::base::error::{Error, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 
 /// Serialises concurrent `db init`s; the number is arbitrary and never changes.
@@ -36,7 +37,8 @@ pub struct InitReport {
 ///
 /// # Errors
 /// `Schema` if a table of the application's own lacks something, all of it named;
-/// `Failed` on a standby; `Schema` if an applied migration's text differs from ours, or the database is newer than this executable.
+/// `Failed` on a standby; `Schema` if an applied migration's text differs from ours, the database is newer than this executable, or
+/// a table of an applied migration was dropped.
 pub async fn init(client: &mut Client, layout: &Layout, dry_run: bool, sample: bool) -> Result<InitReport> {
     requirements::refuse_standby(client).await?;
     let mut attempts = 1;
@@ -109,6 +111,7 @@ async fn migrate(client: &mut Client, layout: &Layout, dry_run: bool, sample: bo
     for migration in &pending {
         apply(&transaction, migration).await?;
     }
+    refuse_dropped(&transaction, layout).await?;
     let ensured = ensure::all(&transaction, layout).await?;
     let warnings = ensure::warnings(&transaction).await?;
     let end = if dry_run { transaction.rollback().await } else { transaction.commit().await };
@@ -121,6 +124,27 @@ async fn migrate(client: &mut Client, layout: &Layout, dry_run: bool, sample: bo
         ensured,
         warnings,
     })
+}
+
+/// Refuses a database without a table that a recorded migration created: a migration is applied only once.
+async fn refuse_dropped(client: &impl GenericClient, layout: &Layout) -> Result<()> {
+    let own = ["public.outbox", "public.outbox_sequences"].into_iter().filter(|_| layout.is_own());
+    let mut missing = Vec::new();
+    for table in own.chain(["public.outbox_processed", "public.outbox_failures"]) {
+        if !exists(client, table).await? {
+            missing.push(table);
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let text = format!("dropped after the migration that creates them: {}", missing.join(", "));
+    Err(Error::new(Kind::Schema, text)
+        .hint(
+            "restore them from a backup or a snapshot; if the rows are not needed, and the schema public has no other tables: \
+             DROP SCHEMA public CASCADE; CREATE SCHEMA public; then run `outboxctl db init` again",
+        )
+        .without_standing_hint())
 }
 
 async fn apply(client: &impl GenericClient, migration: &Migration) -> Result<()> {

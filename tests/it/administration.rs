@@ -191,6 +191,43 @@ async fn init_runs_once_and_repairs_dropped_objects() {
     let now = status(&mut client).await;
     assert!(now.publication && now.pending.is_empty() && now.warnings.is_empty(), "{now:?}");
     assert_eq!(now.outbox.map(|outbox| outbox.rows), Some(0));
+    client.batch_execute("DROP TABLE outbox CASCADE").await.expect("drop");
+    let refused = execute(&mut client, AdminRequest::Init { dry_run: false, sample: true }).await;
+    let error = refused.expect_err("no migration creates it again");
+    assert_eq!(error.kind(), Kind::Schema, "{error}");
+    let hints: Vec<_> = error.hints().collect();
+    assert!(
+        error.message().ends_with(": public.outbox") && hints.iter().all(|hint| hint.contains("restore")),
+        "{hints:?}"
+    );
+}
+
+/// The remedy of a session that the server ends is not that of a server that can't be reached.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_statement_that_a_restart_interrupts_is_reported_as_such() {
+    let stack = stack();
+    let (database, _admin) = database(&stack, "interrupted").await;
+    let mut client = connect(&database).await.expect("connect");
+    init(&mut client, false).await;
+    // As a restart does, in the middle of the insert.
+    let server = superuser(&stack.state().postgres, &database.database).await.expect("superuser");
+    let ended = "CREATE FUNCTION ended() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+                 AS 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END';
+                 CREATE TRIGGER ended BEFORE INSERT ON public.outbox FOR EACH ROW EXECUTE FUNCTION ended()";
+    server.batch_execute(ended).await.expect("a trigger");
+    let request = SampleRequest {
+        run: Uuid::now_v7(),
+        first: 0,
+        count: 1,
+        domain: Domain::Outbox,
+        aggregates: 1,
+        rate: None,
+        rollback: false,
+    };
+    let error = execute(&mut client, AdminRequest::SampleInsert(request)).await.expect_err("the session has ended");
+    assert!(error.kind() == Kind::DatabaseUnreachable && error.message().contains("57P01"), "{error}");
+    let hints: Vec<_> = error.hints().collect();
+    assert!(hints.len() == 1 && hints[0].starts_with("the server ended the connection"), "{hints:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -118,6 +118,11 @@ fn schema(report: &StatusReport) -> Finding {
     const CHECK: &str = "database schema";
     match (report.pending.len(), report.publication) {
         (0, true) => Finding::ok(CHECK, format!("{}, and the publication", count(report.applied.len(), "migration"))),
+        (0, false) if report.outbox.is_none() => Finding::failed(
+            CHECK,
+            "the outbox table is missing: it was dropped or renamed",
+            "restore it, then run `outboxctl db init`",
+        ),
         (0, false) => Finding::failed(CHECK, "the publication is missing", "run `outboxctl db init`"),
         (pending, _) if report.outbox.is_none() => Finding::failed(
             CHECK,
