@@ -22,7 +22,7 @@ pub async fn identify(clients: &Clients, limit: Duration) -> (Result<Identity>, 
     match tokio::time::timeout(limit, identity_and_skew(clients)).await {
         Ok((identity, skew)) => (identity, skew.map(clock)),
         Err(_) => {
-            (Err(Error::new(Kind::Unreachable, format!("STS did not answer within {} s", limit.as_secs()))), None)
+            (Err(Error::new(Kind::Unreachable, format!("STS did not answer within {} s", limit.as_secs_f64()))), None)
         }
     }
 }

@@ -36,7 +36,7 @@ pub async fn run(checks: Vec<Check<'_>>, limit: Duration, on_finding: OnFinding<
             Ok(Ok(findings)) => findings,
             Ok(Err(error)) => vec![Finding::of_error(name, &error)],
             Err(_) => {
-                let text = format!("no answer within {} s", limit.as_secs());
+                let text = format!("no answer within {} s", limit.as_secs_f64());
                 vec![Finding::not_checked(name, text)]
             }
         };

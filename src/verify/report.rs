@@ -1,6 +1,7 @@
 //! The result of `verify`, for machines and for people.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -123,7 +124,7 @@ impl Report {
     }
 
     /// Returns the failed checks as one sentence.
-    pub fn complaint(&self, waited_seconds: u64) -> String {
+    pub fn complaint(&self, waited: Duration) -> String {
         let mut parts = Vec::new();
         let missing: usize = self.last_seen.values().sum();
         if missing > 0 {
@@ -131,8 +132,9 @@ impl Report {
                 self.last_seen.iter().map(|(hop, count)| format!("{count} {}", hop.place())).collect();
             let seen = places.join(", ");
             parts.push(format!(
-                "{missing} of {} events did not arrive within {waited_seconds} s (last seen: {seen})",
-                self.committed
+                "{missing} of {} events did not arrive within {} s (last seen: {seen})",
+                self.committed,
+                waited.as_secs_f64()
             ));
         }
         let worst =

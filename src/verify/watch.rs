@@ -68,7 +68,7 @@ impl<'a> Watch<'a> {
             .repeating(&pipeline.repeating_hops());
         let amount = match self.options.amount {
             Amount::Events(events) => format!("writing {}", count(events, "event")),
-            Amount::For(time) => format!("writing events for {} s", time.as_secs()),
+            Amount::For(time) => format!("writing events for {} s", time.as_secs_f64()),
         };
         self.reporter.emit(Event::started("verify", amount));
         if let Amount::For(time) = self.options.amount {

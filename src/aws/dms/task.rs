@@ -232,7 +232,7 @@ impl Task {
                 return Ok(now);
             }
             if !lasts {
-                let (seconds, Snapshot { identifier, status, .. }) = (self.polling.deadline.as_secs(), &now);
+                let (seconds, Snapshot { identifier, status, .. }) = (self.polling.deadline.as_secs_f64(), &now);
                 let error = Error::new(Kind::Failed, format!("task {identifier} is still {status} after {seconds} s"));
                 return Err(error.hint("the change continues by itself; wait longer with --timeout"));
             }

@@ -95,7 +95,7 @@ impl Args {
             ctx.console.failed(SCOPE, "the delivered events differ from the committed events");
             ctx.console.table(&table);
             tables(&report).iter().for_each(|table| ctx.console.table(table));
-            let error = Error::new(Kind::Verify, report.complaint(self.timeout.as_secs()));
+            let error = Error::new(Kind::Verify, report.complaint(self.timeout));
             let pipeline = pipelines::find(&ctx.settings.pipeline)?;
             return Err(error.hint(hint(pipeline)).with_data(data));
         }

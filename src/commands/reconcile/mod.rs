@@ -124,7 +124,7 @@ impl Args {
     fn window(&self, report: &Report) -> String {
         let from = report.from.map(|from| format!("from {} ", utc(from))).unwrap_or_default();
         let limited = self.until.is_none_or(|until| until > report.until);
-        let grace = if limited { format!(" (--grace {} s)", self.grace.as_secs()) } else { String::new() };
+        let grace = if limited { format!(" (--grace {} s)", self.grace.as_secs_f64()) } else { String::new() };
         format!("written {from}before {}{grace}", utc(report.until))
     }
 

@@ -92,7 +92,7 @@ impl Args {
         ctx.console.failed("verify", "the delivered events differ from the committed events");
         tables(&report).iter().for_each(|table| ctx.console.table(table));
         chart.iter().for_each(|chart| ctx.console.text(chart));
-        let error = Error::new(Kind::Verify, report.complaint(self.timeout.as_secs()));
+        let error = Error::new(Kind::Verify, report.complaint(self.timeout));
         let error = match deployment.stopped_capture().await {
             Some(task) => capture::explain(error, &task),
             None => error.hint(hint(deployment.pipeline)),
