@@ -31,7 +31,10 @@ impl Engine {
             if row.phase == Phase::Bad {
                 return Err(self.last_failure(scope, name, &stack).await);
             }
-            self.reporter.emit(Event::finished(scope, status.as_str(), false));
+            // Only created by a change set: not the end of anything.
+            if *status != StackStatus::ReviewInProgress {
+                self.reporter.emit(Event::finished(scope, status.as_str(), false));
+            }
             return Ok(Watched { status: status.as_str().to_owned(), attached: false });
         }
         let completed = self.attach(scope, &stack).await?;

@@ -50,16 +50,18 @@ impl Args {
             }
         }
         let mut ends = join_all(stacks.iter().map(|(scope, name)| engine.watch(scope, name))).await;
-        // A deploy in progress starts the next stack within seconds after the last.
+        let mut idle = Duration::ZERO;
         while let Some(missing) = missing(ctx, stacks, &ends) {
+            let deploying = ends.iter().flatten().any(|end| end.attached || in_review(end));
+            if idle >= if deploying { BETWEEN_OF_DEPLOY } else { BETWEEN } {
+                break;
+            }
             tokio::time::sleep(BETWEEN).await;
             let more = missing.iter().map(|at| engine.watch(stacks[*at].0, &stacks[*at].1));
             let more = join_all(more).await;
             let moved = more.iter().any(|end| end.as_ref().map_or(true, |end| end.attached || is_there(end)));
+            idle = if moved { Duration::ZERO } else { idle + BETWEEN };
             missing.into_iter().zip(more).for_each(|(at, end)| ends[at] = end);
-            if !moved {
-                break;
-            }
         }
         let (mut watched, mut failure) = (Vec::new(), None);
         for ((scope, _), end) in stacks.iter().zip(ends) {
@@ -82,11 +84,20 @@ impl Args {
     }
 }
 
-/// Interval to wait for the next stack of a deploy.
+/// Interval of looks for the next stack of a deploy.
 const BETWEEN: Duration = Duration::from_secs(3);
+/// Time to wait for the next stack if a deploy is in progress, which creates change sets and uploads the package between two
+/// stacks.
+const BETWEEN_OF_DEPLOY: Duration = Duration::from_secs(30);
 
+/// Returns whether the stack has resources, or had an operation.
 fn is_there(end: &Watched) -> bool {
-    end.status != "not deployed"
+    end.status != "not deployed" && !in_review(end)
+}
+
+/// Returns whether the stack has only a change set, which a deploy creates before it executes it.
+fn in_review(end: &Watched) -> bool {
+    end.status == "REVIEW_IN_PROGRESS"
 }
 
 /// Returns the stacks that a deploy may still create: those that every deploy of the pipeline has. None unless one
@@ -99,7 +110,8 @@ fn missing(ctx: &Context, stacks: &[(&'static str, String)], ends: &[Result<Watc
     let missing: Vec<usize> = (0..ends.len()).filter(|at| !is_there(ends[*at]) && always(stacks[*at].0)).collect();
     // Deleted stacks are not created again.
     let deleted = ends.iter().any(|end| end.attached && !is_there(end));
-    (!missing.is_empty() && !deleted && ends.iter().any(|end| is_there(end))).then_some(missing)
+    let begun = ends.iter().any(|end| is_there(end) || in_review(end));
+    (!missing.is_empty() && !deleted && begun).then_some(missing)
 }
 
 fn finished(ctx: &Context, watched: &[(&'static str, Watched)], cancelled: bool) -> Result<Outcome> {

@@ -1,9 +1,12 @@
 //! The one cause last on the screen, and the way out of every stack status.
 
+use std::process::Stdio;
+use std::time::Duration;
+
 use outboxctl_test_support::cloudformation::{World as Script, step};
 use serde_json::Value;
 
-use super::{account, deployed, full};
+use super::{STACKS, account, deployed, full};
 use crate::support::account::result;
 
 /// A first deploy whose tables fail over a name, with cancelled siblings.
@@ -150,4 +153,28 @@ fn the_exit_code_of_watch_is_the_stacks_result() {
     assert!(out.contains("attached to UPDATE_IN_PROGRESS") && out.contains("the log's cause"), "{out}");
     update("UPDATE_ROLLBACK_FAILED");
     account.fails(6, &["watch", "bus"]);
+}
+
+/// A deploy creates the change set of a new stack some seconds before it executes it.
+#[test]
+fn watch_follows_a_stack_whose_change_set_is_not_executed_yet() {
+    let account = deployed();
+    account.server.world().stack(&full("bus")).happen(step("stack", "REVIEW_IN_PROGRESS", ""));
+    account.server.world().calls.clear();
+    let mut watch = account.command(&["watch", "--output", "json"]);
+    let mut watch = watch.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
+    // Each stack was looked at, and the one in review again.
+    while account.server.world().count("DescribeStacks") <= STACKS.len() {
+        assert_eq!(watch.try_wait().expect("a child"), None, "it did not wait");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    {
+        let mut world = account.server.world();
+        let bus = world.stack(&full("bus"));
+        bus.happen(step("stack", "CREATE_IN_PROGRESS", ""));
+        bus.coming = [step("stack", "CREATE_COMPLETE", "")].into();
+    }
+    let output = watch.wait_with_output().expect("its end");
+    let watched: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(watched["stacks"][1]["status"], "CREATE_COMPLETE", "{watched}");
 }
