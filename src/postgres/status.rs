@@ -38,6 +38,13 @@ pub struct StatusReport {
     pub warnings: Vec<String>,
 }
 
+impl StatusReport {
+    /// Returns an applied migration that this executable does not have.
+    pub fn unknown(&self) -> Option<&Applied> {
+        self.applied.iter().find(|applied| MIGRATIONS.iter().all(|known| known.version != applied.version))
+    }
+}
+
 /// An applied migration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Applied {

@@ -116,6 +116,10 @@ fn processed(overview: &Overview) -> Vec<Finding> {
 
 fn schema(report: &StatusReport) -> Finding {
     const CHECK: &str = "database schema";
+    if let Some(newer) = report.unknown() {
+        let text = format!("migration {:04} {} is of a newer outboxctl", newer.version, newer.name);
+        return Finding::warning(CHECK, text, "use the newer outboxctl that applied it");
+    }
     match (report.pending.len(), report.publication) {
         (0, true) => Finding::ok(CHECK, format!("{}, and the publication", count(report.applied.len(), "migration"))),
         (0, false) if report.outbox.is_none() => Finding::failed(
@@ -194,6 +198,21 @@ fn slot(slot: &Slot) -> Finding {
 mod tests {
     use super::*;
     use crate::doctor::State;
+
+    #[test]
+    fn a_schema_of_another_version_and_a_dropped_table_are_named() {
+        let text = |version: i32, publication: bool| {
+            let applied = serde_json::json!({"version": version, "name": "m", "applied_at": "2026-01-01T00:00:00Z"});
+            let report = serde_json::json!({
+                "server": "16.4", "applied": [applied], "pending": [], "outbox": null, "publication": publication,
+                "slots": [], "warnings": [],
+            });
+            schema(&serde_json::from_value(report).expect("a report")).message
+        };
+        assert_eq!(text(1, true), "1 migration, and the publication");
+        assert_eq!(text(9999, true), "migration 9999 m is of a newer outboxctl");
+        assert!(text(1, false).contains("dropped"));
+    }
 
     #[test]
     fn slots_are_reported_before_they_fill_the_disk() {
