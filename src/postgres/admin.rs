@@ -6,7 +6,7 @@ use tokio_postgres::Client;
 
 pub use super::appended::{After, AppendedPage, AppendedRequest, AppendedRow};
 pub use super::blocking::OpenTransaction;
-pub use super::committed::{CommittedRequest, CommittedRow, OutboxKey};
+pub use super::committed::{CommittedRequest, CommittedRow, Filter, OutboxKey};
 pub use super::failures::{FailureRow, FailuresRequest};
 pub use super::migrate::InitReport;
 pub use super::overview::{
@@ -253,6 +253,13 @@ mod tests {
         let request: AdminRequest = serde_json::from_str(r#"{"op":"status"}"#).expect("valid");
         assert_eq!(request, AdminRequest::Status);
         assert_eq!(AdminRequest::Status.on(Layout::own()), AdminRequest::Status);
+        let committed = serde_json::to_value(AdminRequest::Committed(CommittedRequest::default())).expect("JSON");
+        let flat = serde_json::json!({
+            "op": "committed", "after": null, "from": null, "until": null, "aggregate": null, "event_type": null, "ids": []
+        });
+        assert_eq!(committed, flat);
+        let read: AdminRequest = serde_json::from_value(flat).expect("valid");
+        assert_eq!(read, AdminRequest::Committed(CommittedRequest::default()));
         let mapped = AdminRequest::Status.on(&"debezium".parse().expect("a preset"));
         let text = serde_json::to_string(&mapped).expect("JSON");
         assert!(text.starts_with(r#"{"op":"mapped","layout":{"schema":"public","table":"outboxevent""#), "{text}");

@@ -10,7 +10,7 @@ use super::fault::failed;
 use super::names::Names;
 use super::row::{EventRow, MOST, MOST_PAYLOAD, need_time};
 use crate::base::error::Result;
-use crate::outbox::Layout;
+use crate::outbox::{Layout, Message};
 
 /// Position of a row in the order of its aggregates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,16 +27,37 @@ pub struct OutboxKey {
     pub id: Option<Uuid>,
 }
 
-/// Request for rows after a position; all conditions must hold.
+/// Selects events; without conditions all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filter {
+    /// Written then or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Written before.
+    pub until: Option<DateTime<Utc>>,
+    /// An aggregate's id.
+    pub aggregate: Option<String>,
+    pub event_type: Option<String>,
+    /// Any of these; all if empty.
+    pub ids: Vec<Uuid>,
+}
+
+impl Filter {
+    /// Returns whether an event meets all conditions.
+    pub fn passes(&self, message: &Message) -> bool {
+        self.from.is_none_or(|from| message.committed_at >= from)
+            && self.until.is_none_or(|until| message.committed_at < until)
+            && self.aggregate.as_ref().is_none_or(|wanted| *wanted == message.aggregate_id)
+            && self.event_type.as_ref().is_none_or(|wanted| *wanted == message.event_type)
+            && (self.ids.is_empty() || self.ids.contains(&message.id))
+    }
+}
+
+/// Request for rows after a position.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommittedRequest {
     pub after: Option<OutboxKey>,
-    pub from: Option<DateTime<Utc>>,
-    pub until: Option<DateTime<Utc>>,
-    pub aggregate: Option<String>,
-    pub event_type: Option<String>,
-    /// Empty for any.
-    pub ids: Vec<Uuid>,
+    #[serde(flatten)]
+    pub filter: Filter,
 }
 
 /// A row of the outbox.
@@ -93,7 +114,8 @@ pub(super) async fn committed(
     layout: &Layout,
     request: &CommittedRequest,
 ) -> Result<Vec<CommittedRow>> {
-    if request.from.is_some() || request.until.is_some() {
+    let filter = &request.filter;
+    if filter.from.is_some() || filter.until.is_some() {
         need_time(layout)?;
     }
     let after = request.after.as_ref();
@@ -107,11 +129,11 @@ pub(super) async fn committed(
         &kind,
         &aggregate,
         &sequence,
-        &request.from,
-        &request.until,
-        &request.aggregate,
-        &request.event_type,
-        &request.ids,
+        &filter.from,
+        &filter.until,
+        &filter.aggregate,
+        &filter.event_type,
+        &filter.ids,
         &MOST,
         &MOST_PAYLOAD,
     ];

@@ -13,7 +13,6 @@ mod tests;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::aws::Clients;
 use crate::base::error::{Error, Kind, Result};
@@ -21,6 +20,7 @@ use crate::deployment::Deployment;
 use crate::deployment::database::Database;
 use crate::outbox::Message;
 use crate::pipelines::Part;
+pub use crate::postgres::admin::Filter;
 use crate::postgres::admin::OutboxKey;
 use crate::postgres::need_time;
 use sorted::Sorted;
@@ -30,30 +30,6 @@ pub enum Outbox {
     Postgres(Box<Database>),
     DynamoDb { clients: Box<Clients>, table: String },
     Log(Box<logged::Log>),
-}
-
-/// Selects events; without conditions all.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Filter {
-    /// Written then or later.
-    pub from: Option<DateTime<Utc>>,
-    /// Written before.
-    pub until: Option<DateTime<Utc>>,
-    /// An aggregate's id.
-    pub aggregate: Option<String>,
-    pub event_type: Option<String>,
-    /// Any of these; all if empty.
-    pub ids: Vec<Uuid>,
-}
-
-impl Filter {
-    fn passes(&self, message: &Message) -> bool {
-        self.from.is_none_or(|from| message.committed_at >= from)
-            && self.until.is_none_or(|until| message.committed_at < until)
-            && self.aggregate.as_ref().is_none_or(|wanted| *wanted == message.aggregate_id)
-            && self.event_type.as_ref().is_none_or(|wanted| *wanted == message.event_type)
-            && (self.ids.is_empty() || self.ids.contains(&message.id))
-    }
 }
 
 impl Outbox {

@@ -15,8 +15,7 @@ pub(super) async fn page(
     filter: &Filter,
     after: Option<OutboxKey>,
 ) -> Result<Page<OutboxKey>> {
-    let Filter { from, until, aggregate, event_type, ids } = filter.clone();
-    let rows = database.committed(CommittedRequest { after, from, until, aggregate, event_type, ids }).await?;
+    let rows = database.committed(CommittedRequest { after, filter: filter.clone() }).await?;
     let next = rows.last().map(key);
     let count = rows.len();
     let messages: Vec<Message> = rows.into_iter().filter_map(message).collect();
