@@ -64,14 +64,9 @@ impl Service for Dms {
                 Ok(body) => body,
                 Err(refusal) => return Some(*refusal),
             };
-            let answer = match self.call(gateway, &request.region) {
-                Ok(call) => operations::answer(&call, request.operation(), &Input(body)).await,
-                Err(fault) => Err(fault),
-            };
-            Some(match answer {
-                Ok(value) => ApiResponse::json(&value),
-                Err(fault) => fault.response(),
-            })
+            let call = self.call(gateway, &request.region);
+            let answer = call.and_then(|call| operations::answer(&call, request.operation(), &Input(body)));
+            Some(answer.map_or_else(|fault| fault.response(), |value| ApiResponse::json(&value)))
         })
     }
 

@@ -116,8 +116,8 @@ fn generated_name(request: &ResourceRequest) -> String {
 }
 
 /// Asks the API.
-async fn ask(call: &Call<'_>, operation: &str, body: Map<String, Value>) -> Result<Value, String> {
-    let answer = operations::answer(call, operation, &Input(Value::Object(body))).await;
+fn ask(call: &Call<'_>, operation: &str, body: Map<String, Value>) -> Result<Value, String> {
+    let answer = operations::answer(call, operation, &Input(Value::Object(body)));
     answer.map_err(|fault| format!("{} (Service: DatabaseMigrationService, Code: {})", fault.message, fault.code))
 }
 
@@ -127,7 +127,7 @@ impl Dms {
         let kind = kind(&request.resource_type)?;
         let verb = if kind == Kind::Certificate { "Import" } else { "Create" };
         let body = body(kind, request);
-        let answer = ask(&call, &format!("{verb}{}", kind.names().one), body).await?;
+        let answer = ask(&call, &format!("{verb}{}", kind.names().one), body)?;
         let names = kind.names();
         let document = &answer[names.one];
         if !names.arn.is_empty() {
@@ -151,7 +151,7 @@ impl Dms {
             changed.remove(names.identifier);
         }
         changed.insert(key(kind).into(), id.as_str().into());
-        let answer = ask(&call, &format!("Modify{}", names.one), changed).await?;
+        let answer = ask(&call, &format!("Modify{}", names.one), changed)?;
         if !names.arn.is_empty() {
             wait_until_ready(&call, &id).await?;
         }
@@ -169,7 +169,7 @@ impl Dms {
             stop(&call, &id).await?;
         }
         let body = Map::from_iter([(key(kind).to_owned(), id.as_str().into())]);
-        ask(&call, &format!("Delete{}", kind.names().one), body).await?;
+        ask(&call, &format!("Delete{}", kind.names().one), body)?;
         until(|| call.store.find(&known.arn).is_none(), &format!("{id} is still being deleted")).await
     }
 }
@@ -185,7 +185,7 @@ async fn stop(call: &Call<'_>, arn: &str) -> Result<(), String> {
     .await?;
     if status() == "running" {
         let body = Map::from_iter([("ReplicationTaskArn".to_owned(), arn.into())]);
-        ask(call, "StopReplicationTask", body).await?;
+        ask(call, "StopReplicationTask", body)?;
     }
     until(|| status() != "stopping" && !call.runs.is_running(arn), "the task does not stop").await
 }

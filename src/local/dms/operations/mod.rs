@@ -19,7 +19,7 @@ use super::input::Input;
 use super::kind::Kind;
 use super::store::Resource;
 
-pub(super) async fn answer(call: &Call<'_>, operation: &str, input: &Input) -> Answer<Value> {
+pub(super) fn answer(call: &Call<'_>, operation: &str, input: &Input) -> Answer<Value> {
     enums::check(&input.0)?;
     match operation {
         "CreateReplicationSubnetGroup" => subnet_groups::create(call, input),
