@@ -23,53 +23,26 @@ fn during_load<'a>(scene: &'a Scene<'a>, rules: Value, strikes: u64) -> LocalBox
     .boxed_local()
 }
 
-fn on_bus<'a>(scene: &'a Scene<'a>, kind: &str) -> LocalBoxFuture<'a, Result<u64>> {
+/// PutEvents fails in this way.
+pub fn on_bus<'a>(scene: &'a Scene<'a>, kind: &str) -> LocalBoxFuture<'a, Result<u64>> {
+    on_operation(scene, "events", "PutEvents", kind)
+}
+
+/// PutRecords fails in this way.
+pub fn on_stream<'a>(scene: &'a Scene<'a>, kind: &str) -> LocalBoxFuture<'a, Result<u64>> {
+    on_operation(scene, "kinesis", "PutRecords", kind)
+}
+
+fn on_operation<'a>(
+    scene: &'a Scene<'a>,
+    service: &str,
+    operation: &str,
+    kind: &str,
+) -> LocalBoxFuture<'a, Result<u64>> {
     // Partial leaves every other one through by itself; the others strike two of three requests.
     let probability = if kind == "partial" { 1.0 } else { 0.66 };
-    let rule = json!([{"service": "events", "operation": "PutEvents", "kind": kind, "probability": probability}]);
+    let rule = json!([{"service": service, "operation": operation, "kind": kind, "probability": probability}]);
     during_load(scene, rule, 6)
-}
-
-pub fn bus_partial<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
-    on_bus(scene, "partial")
-}
-
-pub fn bus_throttled<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
-    on_bus(scene, "throttle")
-}
-
-pub fn bus_fails<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
-    on_bus(scene, "error")
-}
-
-pub fn bus_late<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
-    on_bus(scene, "late")
-}
-
-pub fn bus_cut<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
-    on_bus(scene, "drop")
-}
-
-fn on_stream<'a>(scene: &'a Scene<'a>, kind: &str) -> LocalBoxFuture<'a, Result<u64>> {
-    let probability = if kind == "partial" { 1.0 } else { 0.66 };
-    let rule = json!([{"service": "kinesis", "operation": "PutRecords", "kind": kind, "probability": probability}]);
-    during_load(scene, rule, 6)
-}
-
-pub fn put_partial<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
-    on_stream(scene, "partial")
-}
-
-pub fn put_throttled<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
-    on_stream(scene, "throttle")
-}
-
-pub fn put_fails<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
-    on_stream(scene, "error")
-}
-
-pub fn put_late<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
-    on_stream(scene, "late")
 }
 
 /// A third of the requests each.

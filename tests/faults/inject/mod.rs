@@ -20,6 +20,7 @@ use std::time::Duration;
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::Mutex;
 
+use self::calls::{on_bus, on_stream};
 use crate::consumers::Consumers;
 use crate::pipeline::Pipeline::{self, DynamodbCdc, DynamodbEventbridge, DynamodbKinesis, RdsEventbridge, RdsKinesis};
 use crate::prepare::Needs;
@@ -107,21 +108,25 @@ pub const FAULTS: &[Fault] = &[
     fault("kill-stack", "kill -9 of the local stack: capture, pollers, API", ALL, NONE, processes::kill_stack),
     fault("restart-stack", "orderly restart of the whole stack", ALL, NONE, processes::restart_stack),
     fault("stop-aws", "SIGSTOP of the AWS emulator for 6 s: nothing answers", ALL, NONE, processes::stop_emulator),
-    fault("bus-partial", "PutEvents refuses every other entry", BUS, &[DynamodbCdc], calls::bus_partial),
-    fault("bus-throttled", "PutEvents is throttled", BUS, NONE, calls::bus_throttled),
-    fault("bus-500", "PutEvents fails with 500", BUS, NONE, calls::bus_fails),
+    fault("bus-partial", "PutEvents refuses every other entry", BUS, &[DynamodbCdc], |scene| on_bus(scene, "partial")),
+    fault("bus-throttled", "PutEvents is throttled", BUS, NONE, |scene| on_bus(scene, "throttle")),
+    fault("bus-500", "PutEvents fails with 500", BUS, NONE, |scene| on_bus(scene, "error")),
     fault(
         "bus-late",
         "PutEvents takes effect, and the answer is lost",
         BUS,
         &[RdsEventbridge, DynamodbKinesis, DynamodbEventbridge],
-        calls::bus_late,
+        |scene| on_bus(scene, "late"),
     ),
-    fault("bus-cut", "the connection is cut before PutEvents takes effect", BUS, NONE, calls::bus_cut),
-    fault("put-partial", "PutRecords refuses every other record", RDS, &[RdsEventbridge], calls::put_partial),
-    fault("put-throttled", "PutRecords is throttled", RDS, NONE, calls::put_throttled),
-    fault("put-500", "PutRecords fails with 500", RDS, NONE, calls::put_fails),
-    fault("put-late", "PutRecords takes effect, and the answer is lost", RDS, &[RdsKinesis], calls::put_late),
+    fault("bus-cut", "the connection is cut before PutEvents takes effect", BUS, NONE, |scene| on_bus(scene, "drop")),
+    fault("put-partial", "PutRecords refuses every other record", RDS, &[RdsEventbridge], |scene| {
+        on_stream(scene, "partial")
+    }),
+    fault("put-throttled", "PutRecords is throttled", RDS, NONE, |scene| on_stream(scene, "throttle")),
+    fault("put-500", "PutRecords fails with 500", RDS, NONE, |scene| on_stream(scene, "error")),
+    fault("put-late", "PutRecords takes effect, and the answer is lost", RDS, &[RdsKinesis], |scene| {
+        on_stream(scene, "late")
+    }),
     fault("read-fails", "GetRecords is throttled, fails, and is cut", CONSUMED, NONE, calls::read_fails),
     fault(
         "leases-fail",
