@@ -15,7 +15,7 @@ use crate::local::dms::Dms;
 use crate::local::emulator::{self, Emulator};
 use crate::local::event_source::EventSources;
 use crate::local::events::Events;
-use crate::local::gateway::{self, Gateway, Records, ResourceProvider, Service};
+use crate::local::gateway::{self, Gateway, Records};
 use crate::local::home::Home;
 use crate::local::postgres_server::Server;
 use crate::local::postgres_server::further::{Keeper, Request, Servers};
@@ -32,17 +32,11 @@ const IN_FLIGHT: Duration = Duration::from_secs(10);
 /// The same if the emulator has ended: no call succeeds any more.
 const WITHOUT_EMULATOR: Duration = Duration::from_secs(1);
 
-/// The parts that the gateway adds to the emulator, each in the order of priority, and the keys to both.
+/// The parts of the gateway, and the key to the emulator.
 pub(super) struct Backend {
-    pub(super) key: AccessKey,
+    pub(super) parts: gateway::Parts,
     /// Secret that the gateway sends to the emulator.
     pub(super) secret: String,
-    /// Set if requests are recorded.
-    records: Option<Arc<Records>>,
-    /// Services that answer some or all of an API's operations.
-    services: Vec<Arc<dyn Service>>,
-    /// CloudFormation resource types that the emulator lacks.
-    pub(super) providers: Vec<Arc<dyn ResourceProvider>>,
     /// Requests of the services to the [`Keeper`].
     requests: mpsc::Receiver<Request>,
 }
@@ -53,14 +47,13 @@ impl Backend {
         let (dms, event_sources) = (Arc::new(Dms::default()), Arc::new(EventSources::default()));
         let (servers, requests) = Servers::new();
         let rds = Arc::new(Rds::new(servers));
-        Ok(Self {
+        let parts = gateway::Parts {
             key: key::ensure(home)?,
-            secret: listener::random::<16>()?,
             records: environment::path("OUTBOXCTL_API_RECORDS").map(|folder| Records::create(&folder)).transpose()?,
             services: vec![dms.clone(), event_sources.clone(), Arc::new(Events::default()), rds.clone()],
             providers: vec![dms, event_sources, rds],
-            requests,
-        })
+        };
+        Ok(Self { parts, secret: listener::random::<16>()?, requests })
     }
 }
 
@@ -81,7 +74,7 @@ pub(super) fn discard_file(home: &Home) -> PathBuf {
 pub(super) async fn with_parts(
     home: &Home,
     tools: &Tools,
-    Backend { key, secret, records, services, providers, requests }: Backend,
+    Backend { parts, secret, requests }: Backend,
     (postgres, tokens, emulator): (&mut Server, Tokens, &mut Emulator),
     (listeners, port, transports): (Vec<std::net::TcpListener>, u16, Transports),
     cancel: CancellationToken,
@@ -95,16 +88,10 @@ pub(super) async fn with_parts(
             return Err(error);
         }
     };
-    let gateway = Gateway::new(gateway::Parts {
-        home: home.clone(),
-        postgres: postgres.about.clone(),
-        emulator: gateway::Emulator::new(&emulator.url, &secret)?,
-        key: key.clone(),
-        clients: Clients::for_local(LocalEndpoint { url: url.clone(), region: REGION.into(), key: key.clone() }),
-        records,
-        services,
-        providers,
-    });
+    let key = parts.key.clone();
+    let clients = Clients::for_local(LocalEndpoint { url: url.clone(), region: REGION.into(), key: key.clone() });
+    let to_emulator = gateway::Emulator::new(&emulator.url, &secret)?;
+    let gateway = Gateway::new(home.clone(), postgres.about.clone(), to_emulator, clients, parts);
     tokens.verify_with(&gateway);
     let listening = listen(&gateway, listeners);
     let result = match &listening {

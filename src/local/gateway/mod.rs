@@ -50,8 +50,7 @@ pub struct Gateway {
     pub home: Home,
     pub postgres: Postgres,
     pub emulator: Emulator,
-    /// Key that requests must be signed with.
-    key: AccessKey,
+    parts: Parts,
     sessions: Sessions,
     /// See [`Gateway::clients_in`]. Their requests pass the gateway: faults apply to them, and our own services answer.
     clients: Clients,
@@ -61,23 +60,18 @@ pub struct Gateway {
     /// Counts writes to streams: readers that wait for records read at once, without polling all the time.
     pub stream_writes: watch::Sender<u64>,
     faults: faults::Faults,
-    /// Set if requests are recorded.
-    records: Option<Arc<Records>>,
-    services: Vec<Arc<dyn Service>>,
-    providers: Vec<Arc<dyn ResourceProvider>>,
     tasks: Mutex<JoinSet<()>>,
 }
 
-/// Parts of a gateway.
+/// The parts that a gateway adds to the emulator, each in the order of priority.
 pub struct Parts {
-    pub home: Home,
-    pub postgres: Postgres,
-    pub emulator: Emulator,
+    /// Key that requests must be signed with.
     pub key: AccessKey,
-    pub clients: Clients,
     /// Set if requests are recorded.
     pub records: Option<Arc<Records>>,
+    /// Services that answer some or all of an API's operations.
     pub services: Vec<Arc<dyn Service>>,
+    /// CloudFormation resource types that the emulator lacks.
     pub providers: Vec<Arc<dyn ResourceProvider>>,
 }
 
@@ -87,20 +81,17 @@ impl Gateway {
         self.clients.in_region(region)
     }
 
-    pub fn new(parts: Parts) -> Arc<Self> {
+    pub fn new(home: Home, postgres: Postgres, emulator: Emulator, clients: Clients, parts: Parts) -> Arc<Self> {
         Arc::new(Self {
-            home: parts.home,
-            postgres: parts.postgres,
-            emulator: parts.emulator,
-            key: parts.key,
+            home,
+            postgres,
+            emulator,
+            parts,
             sessions: Sessions::default(),
-            clients: parts.clients,
+            clients,
             cancel: CancellationToken::new(),
             stream_writes: watch::Sender::default(),
             faults: faults::Faults::default(),
-            records: parts.records,
-            services: parts.services,
-            providers: parts.providers,
             tasks: Mutex::new(JoinSet::new()),
         })
     }
@@ -138,13 +129,13 @@ impl Gateway {
     /// # Errors
     /// The error of the first service that can't.
     pub async fn start(self: &Arc<Self>) -> crate::base::error::Result<()> {
-        for service in &self.services {
+        for service in &self.parts.services {
             service.start(self).await?;
         }
         Ok(())
     }
 
     fn provider(&self, resource_type: &str) -> Option<&Arc<dyn ResourceProvider>> {
-        self.providers.iter().find(|p| p.types().contains(&resource_type))
+        self.parts.providers.iter().find(|p| p.types().contains(&resource_type))
     }
 }

@@ -47,12 +47,12 @@ async fn answer(gateway: &Arc<Gateway>, request: Request<Timed>) -> Result<Respo
         return Ok(whole(refused));
     }
     if let Some(path) = head.uri.path().strip_prefix("/_outboxctl/") {
-        return Ok(match access::require_key(&head, &gateway.key) {
+        return Ok(match access::require_key(&head, &gateway.parts.key) {
             Some(refused) => whole(refused),
             None => own(gateway, &head.method, path, body).await,
         });
     }
-    let exchange = gateway.records.as_ref().and_then(|records| records.begin(&head));
+    let exchange = gateway.parts.records.as_ref().and_then(|records| records.begin(&head));
     let body = Copying::request(body, exchange.as_ref());
     let mut response = dispatch(gateway, head, body).await?;
     remove_cors_headers(response.headers_mut());
@@ -120,7 +120,7 @@ async fn admit(
     body: Incoming,
 ) -> Result<(Caller, Content), Response<Body>> {
     let refused = |why| whole(refusal::refused(why, identity, &head.headers));
-    let caller = Caller::of(head, &gateway.key).map_err(refused)?;
+    let caller = Caller::of(head, &gateway.parts.key).map_err(refused)?;
     let body = if caller.needs_body() { Content::Whole(read(body).await?) } else { Content::Streamed(body) };
     let key = match &caller {
         Caller::Session(signed) => {
@@ -131,7 +131,7 @@ async fn admit(
                 }
             })?
         }
-        Caller::Signed(_) | Caller::Public => gateway.key.clone(),
+        Caller::Signed(_) | Caller::Public => gateway.parts.key.clone(),
     };
     let bytes = if let Content::Whole(bytes) = &body { bytes.as_ref() } else { &[] };
     caller.verify(head, bytes, &key).map_err(refused)?;
@@ -161,7 +161,7 @@ fn is_small(headers: &HeaderMap) -> bool {
 
 /// Returns whether one of our services or a fault needs to read a request.
 fn must_be_read(gateway: &Gateway, identity: &Identity) -> bool {
-    gateway.services.iter().any(|service| service.name() == identity.service) || gateway.faults.may_hit(identity)
+    gateway.parts.services.iter().any(|service| service.name() == identity.service) || gateway.faults.may_hit(identity)
 }
 
 async fn answer_or_fail(
@@ -220,7 +220,7 @@ async fn ask(gateway: &Arc<Gateway>, request: &ApiRequest) -> Response<Body> {
     let ours = |service: &&Arc<dyn Service>| {
         service.name() == request.service && (!request.by_role || service.defers_authorization())
     };
-    for service in gateway.services.iter().filter(ours) {
+    for service in gateway.parts.services.iter().filter(ours) {
         if let Some(response) = service.handle(gateway, request).await {
             return whole(response);
         }

@@ -99,7 +99,7 @@ impl Gateway {
             }
             AccessKey::new(signed.key_id(), answer.secret)
         } else {
-            self.key.clone()
+            self.parts.key.clone()
         };
         signed.verify(head, &[], &key, Utc::now()).map_err(|refusal| Failed::Refused(refusal).to_string())?;
         denied.map_or(Ok(()), Err)
