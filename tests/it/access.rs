@@ -225,8 +225,7 @@ def handler(event, context):
 async fn cloudformation_is_answered_at_presigned_addresses() {
     let stack = Stack::up("answers");
     let state = stack.state();
-    let cloudformation = Clients::for_local(state.local_endpoint());
-    let cloudformation = cloudformation.cloudformation();
+    let cloudformation = stack.clients().cloudformation();
     let role = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
         "Principal": {"Service": "lambda.amazonaws.com"}}]});
     let template = json!({
@@ -283,7 +282,7 @@ async fn an_invalid_session_cannot_read_its_entries() {
     let error = put("ASIA0123456789ABCDEF", "made-up", None).await.expect_err("a made-up key");
     assert_eq!(sdk_code(&error), "UnrecognizedClientException");
     // A role without any right is denied before its entries are looked at, as the stack's own key is not.
-    let clients = Clients::for_local(state.local_endpoint());
+    let clients = stack.clients();
     let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
         "Principal": {"AWS": "arn:aws:iam::000000000000:root"}}]});
     let role = clients.iam().create_role().role_name("no-rights").assume_role_policy_document(trust.to_string());

@@ -86,7 +86,7 @@ fn findings(report: &Value) -> Vec<Value> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pipeline_on_aurora_serverless_delivers_and_is_removed() {
     let stack = Stack::up("aurora");
-    let clients = Clients::for_local(stack.state().local_endpoint());
+    let clients = stack.clients();
     stack.write("outboxctl.toml", "pipeline = \"rds-kinesis\"\n[parameters]\nDatabaseEngine = \"aurora-postgresql\"\n");
 
     let preview = stack.ok(&["deploy", "--dry-run"]);
@@ -150,7 +150,7 @@ async fn a_pipeline_on_aurora_serverless_delivers_and_is_removed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn provisioned_aurora_publishes_on_the_bus_and_its_capture_is_rebuilt() {
     let stack = Stack::up("aurora-provisioned");
-    let clients = Clients::for_local(stack.state().local_endpoint());
+    let clients = stack.clients();
     let parameters = "DatabaseEngine = \"aurora-postgresql\"\nAuroraClass = \"db.r7g.large\"\n";
     stack.write("outboxctl.toml", &format!("pipeline = \"rds-eventbridge\"\n[parameters]\n{parameters}"));
     stack.ok(&["deploy", "--yes"]);

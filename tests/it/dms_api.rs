@@ -8,7 +8,6 @@ use aws_sdk_databasemigration::types::{
     StartReplicationTaskTypeValue, Tag,
 };
 use aws_sdk_databasemigration::{Client, Config};
-use outboxctl::internals::aws::Clients;
 use outboxctl::internals::error::sdk_code;
 use serde_json::json;
 
@@ -102,7 +101,7 @@ async fn a_stack_deletes_the_subnet_group_of_its_own_region() {
     let other = client(&stack).create_replication_subnet_group().replication_subnet_group_identifier("same");
     let other = other.replication_subnet_group_description("d").subnet_ids("subnet-1").subnet_ids("subnet-2");
     other.send().await.expect("a subnet group");
-    let clients = Clients::for_local(stack.state().local_endpoint()).in_region("eu-west-1");
+    let clients = stack.clients().in_region("eu-west-1");
     let client = clients.cloudformation();
     let template = json!({"Resources": {"Group": {"Type": "AWS::DMS::ReplicationSubnetGroup", "Properties": {
         "ReplicationSubnetGroupIdentifier": "same", "ReplicationSubnetGroupDescription": "d",

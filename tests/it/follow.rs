@@ -32,8 +32,7 @@ impl World {
             }
         });
         let outputs = stack.ok(&["outputs"]);
-        let state = stack.state();
-        let clients = Clients::for_local(state.local_endpoint());
+        let clients = stack.clients();
         let text = |name: &str| outputs[name].as_str().unwrap_or_else(|| panic!("no {name}: {outputs}")).to_owned();
         Self { clients, bus: text("BusName"), stream: text("StreamName"), stack }
     }

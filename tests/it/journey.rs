@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::Method;
-use outboxctl::internals::aws::Clients;
 use outboxctl::internals::aws::api_gateway::Api;
 use outboxctl_test_support::schemas;
 use serde_json::{Value, json};
@@ -55,12 +54,10 @@ fn committed_events_are_delivered_and_survive_a_restart() {
 /// Two cars through the API, one from the command and one by hand: the answers are as `schema/openapi` says.
 fn created_as_documented(stack: &Stack) {
     stack.ok(&["sample", "insert", "--via", "api"]);
-    let state = stack.state();
     let url = stack.ok(&["outputs"])["ApiUrl"].as_str().expect("the API's address").to_owned();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let (created, refused) = runtime.block_on(async {
-        let clients = Clients::for_local(state.local_endpoint());
-        let api = Api::new(&clients, &url).expect("the API");
+        let api = Api::new(&stack.clients(), &url).expect("the API");
         let post =
             async |body: Value| api.send(Method::POST, "/cars", &[], body.to_string().into()).await.expect("an answer");
         (post(json!({"make": "Škoda", "model": "Octavia", "year": 2024})).await, post(json!({"make": ""})).await)

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::ShardIteratorType;
-use outboxctl::internals::aws::Clients;
 use serde_json::Value;
 
 use crate::support::stack::Stack;
@@ -26,10 +25,6 @@ fn wait_until(what: &str, holds: impl Fn() -> bool) {
     }
 }
 
-fn clients(stack: &Stack) -> Clients {
-    Clients::for_local(stack.state().local_endpoint())
-}
-
 /// Kills the emulator; returns the reason that `local status` then shows.
 fn kill_emulator(stack: &Stack) -> String {
     kill("-9", stack.state().emulator_pid);
@@ -46,17 +41,17 @@ fn up(stack: &Stack) -> String {
 }
 
 async fn create_queue(stack: &Stack) {
-    clients(stack).sqs().create_queue().queue_name("q").send().await.expect("a queue");
+    stack.clients().sqs().create_queue().queue_name("q").send().await.expect("a queue");
 }
 
 async fn has_queue(stack: &Stack) -> bool {
-    clients(stack).sqs().get_queue_url().queue_name("q").send().await.is_ok()
+    stack.clients().sqs().get_queue_url().queue_name("q").send().await.is_ok()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_emulator_keeps_what_was_saved_while_it_ran() {
     let stack = Stack::up("killed-saved");
-    let kinesis = clients(&stack).kinesis();
+    let kinesis = stack.clients().kinesis();
     kinesis.create_stream().stream_name("s").shard_count(1).send().await.expect("a stream");
     let put = kinesis.put_record().stream_name("s").partition_key("k").data(Blob::new("kept"));
     let number = put.send().await.expect("stored").sequence_number;
@@ -67,7 +62,7 @@ async fn a_killed_emulator_keeps_what_was_saved_while_it_ran() {
     let warnings = up(&stack);
     assert!(!warnings.contains("could not save"), "{warnings}");
     assert!(has_queue(&stack).await, "the queue is still there");
-    let kinesis = clients(&stack).kinesis();
+    let kinesis = stack.clients().kinesis();
     let iterator = kinesis.get_shard_iterator().stream_name("s").shard_id("shardId-000000000000");
     let iterator = iterator.shard_iterator_type(ShardIteratorType::TrimHorizon).send().await.expect("an iterator");
     let read = kinesis.get_records().set_shard_iterator(iterator.shard_iterator).send().await.expect("records");

@@ -6,7 +6,6 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use aws_sdk_dynamodb::types as db;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use aws_sdk_kinesis::primitives::Blob;
-use outboxctl::internals::aws::Clients;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
@@ -15,10 +14,6 @@ use crate::support::shared::Shared;
 use crate::support::stack::Stack;
 
 static STACK: Shared = Shared::new();
-
-fn clients(stack: &Stack) -> Clients {
-    Clients::for_local(stack.state().local_endpoint())
-}
 
 /// A `tail` in progress, by its lines.
 struct Tail {
@@ -68,7 +63,7 @@ impl Tail {
 #[tokio::test(flavor = "multi_thread")]
 async fn any_stream_of_the_account_is_followed() {
     let stack = STACK.up("look", |_| {});
-    let clients = clients(&stack);
+    let clients = stack.clients();
     let kinesis = clients.kinesis();
     kinesis.create_stream().stream_name("orders").shard_count(2).send().await.expect("a stream");
     let waiter = aws_sdk_kinesis::client::Waiters::wait_until_stream_exists(&kinesis).stream_name("orders");
@@ -121,7 +116,7 @@ async fn any_stream_of_the_account_is_followed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn any_bus_of_the_account_is_tapped_and_nothing_remains() {
     let stack = STACK.up("look", |_| {});
-    let clients = clients(&stack);
+    let clients = stack.clients();
     let events = clients.eventbridge();
     events.create_event_bus().name("shop.orders").send().await.expect("a bus");
     let temporary = async || {
@@ -161,7 +156,7 @@ async fn any_bus_of_the_account_is_tapped_and_nothing_remains() {
 #[tokio::test(flavor = "multi_thread")]
 async fn any_table_with_a_stream_is_followed() {
     let stack = STACK.up("look", |_| {});
-    let clients = clients(&stack);
+    let clients = stack.clients();
     let dynamodb = clients.dynamodb();
     let key = |kind| db::KeySchemaElement::builder().attribute_name("id").key_type(kind).build().expect("a key");
     let text = db::AttributeDefinition::builder().attribute_name("id").attribute_type(db::ScalarAttributeType::S);
@@ -196,7 +191,7 @@ async fn any_table_with_a_stream_is_followed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_right_is_named() {
     let stack = STACK.up("look", |_| {});
-    let clients = clients(&stack);
+    let clients = stack.clients();
     let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
         "Principal": {"AWS": "arn:aws:iam::000000000000:root"}}]});
     let role = clients.iam().create_role().role_name("looks").assume_role_policy_document(trust.to_string());

@@ -2,7 +2,6 @@
 //! keeps.
 
 use aws_sdk_cloudwatch::types::StateValue;
-use outboxctl::internals::aws::Clients;
 use serde_json::Value;
 
 use crate::support::stack::Stack;
@@ -52,8 +51,7 @@ async fn status_and_doctor_match_the_deployment_and_kept_data_is_listed() {
     assert!(refused["error"]["hints"].to_string().contains("DeletionProtection=false"), "{refused}");
     assert_eq!(stack.ok(&["dms", "status"])["status"], "running", "the capture was not stopped for nothing");
 
-    let state = stack.state();
-    let clients = Clients::for_local(state.local_endpoint());
+    let clients = stack.clients();
     let all = stack.ok(&["outputs"]);
     let name = |output: &str| all[output].as_str().expect("an output").to_owned();
     stack.ok(&["deploy", "--yes", "--parameter", "DeletionProtection=false", "--parameter", "KeepData=true"]);
@@ -95,8 +93,7 @@ async fn status_and_doctor_match_the_deployment_and_kept_data_is_listed() {
 
 /// The alarms that the stacks made, in the states that CloudWatch has them in.
 async fn alarms(stack: &Stack) {
-    let state = stack.state();
-    let clients = Clients::for_local(state.local_endpoint());
+    let clients = stack.clients();
     let client = clients.cloudwatch();
     let all = client.describe_alarms().send().await.expect("the alarms").metric_alarms.unwrap_or_default();
     let quiet = finding(&stack.ok(&["doctor"]), "alarms")["message"].to_string();

@@ -15,7 +15,7 @@ async fn policy(clients: &Clients, bus: &str) -> Value {
 async fn another_account_may_create_rules_on_the_bus_and_put_no_events() {
     let mut stack = Stack::up("consumer-account");
     stack.set("OUTBOXCTL_PIPELINE", "dynamodb-eventbridge");
-    let clients = Clients::for_local(stack.state().local_endpoint());
+    let clients = stack.clients();
     let deploy = |account: &str, organization: &str| {
         let (account, organization) =
             (format!("ConsumerAccountId={account}"), format!("ConsumerOrganizationId={organization}"));
@@ -62,7 +62,7 @@ async fn another_account_may_create_rules_on_the_bus_and_put_no_events() {
 async fn another_account_may_read_the_stream_and_decrypt_it_with_a_key_of_its_own() {
     let mut stack = Stack::up("consumer-of-stream");
     stack.set("OUTBOXCTL_PIPELINE", "rds-kinesis");
-    let clients = Clients::for_local(stack.state().local_endpoint());
+    let clients = stack.clients();
     let deploy = ["deploy", "--yes", "--without-sample", "--parameter", "ConsumerAccountId=444455556666"];
     let refused = stack.fails(2, &deploy);
     assert!(refused["error"].to_string().contains("StreamKeyArn"), "{refused}");
@@ -97,7 +97,7 @@ async fn an_applications_range_and_security_group_are_admitted_to_the_database_o
     let group = "sg-0123456789abcdef0";
     let (range, of_group) = ("ApplicationCidr=10.7.0.0/16", format!("ApplicationSecurityGroupId={group}"));
     stack.ok(&["deploy", "--yes", "--without-sample", "--parameter", range, "--parameter", &of_group]);
-    let clients = Clients::for_local(stack.state().local_endpoint());
+    let clients = stack.clients();
     let outputs = stack.ok(&["outputs"]);
     let database = outputs["DatabaseSecurityGroupId"].as_str().expect("a group").to_owned();
     let kind = "AWS::EC2::SecurityGroup";

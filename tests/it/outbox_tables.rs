@@ -1,20 +1,10 @@
 //! `outboxctl explain outbox-tables`, done as it says: outbox tables that an application has already.
 
-use outboxctl::internals::aws::Clients;
-use outboxctl::internals::postgres::tls::Roots;
-use outboxctl::internals::postgres::{Target, connect};
+use outboxctl::internals::postgres::connect;
 use serde_json::Value;
 
-use crate::support::repository;
+use crate::support::blocks;
 use crate::support::stack::Stack;
-
-/// The blocks of a language in the how-to.
-fn blocks(language: &str) -> Vec<String> {
-    let path = repository().join("src/commands/explain/topics/outbox-tables.md");
-    let text = std::fs::read_to_string(path).expect("the how-to");
-    let fence = format!("```{language}\n");
-    text.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap_or_default().to_owned()).collect()
-}
 
 /// Runs the commands of a block with a shell's rules of quoting; all have to succeed. Returns the output of each.
 fn follow(stack: &Stack, commands: &str) -> Vec<String> {
@@ -37,15 +27,7 @@ fn follow(stack: &Stack, commands: &str) -> Vec<String> {
 
 /// The database of the deployed pipeline, as its owner.
 async fn owner(stack: &Stack) -> tokio_postgres::Client {
-    let clients = Clients::for_local(stack.state().local_endpoint());
-    let outputs = stack.ok(&["outputs"]);
-    let output = |name: &str| outputs[name].as_str().unwrap_or_else(|| panic!("no output {name}")).to_owned();
-    let secret = clients.secrets().get_secret_value().secret_id(output("DatabaseSecretArn")).send().await;
-    let secret = secret.expect("the secret").secret_string.expect("its text");
-    let roots = Roots::File(stack.state().postgres.ca_file);
-    let port = output("DatabasePort").parse().expect("a port");
-    let target = Target::from_secret(&secret, &output("DatabaseEndpoint"), port, &output("DatabaseName"), roots);
-    connect(&target.expect("a target")).await.expect("the owner")
+    connect(&stack.database().await).await.expect("the owner")
 }
 
 /// The items that `tail` shows at these hops of events of a type.
@@ -65,8 +47,8 @@ fn seen(stack: &Stack, hops: &[&str], event_type: &str, count: usize) -> Vec<Val
 async fn a_table_of_debezium_works_as_the_how_to_says() {
     let mut stack = Stack::up("debezium");
     stack.set("OUTBOXCTL_PIPELINE", "rds-eventbridge");
-    stack.write("outboxctl.toml", &blocks("toml")[0]);
-    let (shell, sql) = (blocks("sh"), blocks("sql"));
+    stack.write("outboxctl.toml", &blocks("outbox-tables", "toml")[0]);
+    let (shell, sql) = (blocks("outbox-tables", "sh"), blocks("outbox-tables", "sql"));
     follow(&stack, &shell[0]);
     let refused = stack.fails(2, &["deploy", "--with-sample"]);
     assert!(refused["error"]["message"].to_string().contains("public.outboxevent"), "{refused}");

@@ -2,30 +2,11 @@
 
 use aws_sdk_dynamodb::types::{AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType};
 use aws_sdk_dynamodb::types::{Put, ScalarAttributeType, TransactWriteItem};
-use outboxctl::internals::aws::Clients;
-use outboxctl::internals::postgres::tls::Roots;
 use outboxctl::internals::postgres::{Secret, Target, connect};
 use serde_json::Value;
 
-use crate::support::repository;
+use crate::support::blocks;
 use crate::support::stack::Stack;
-
-/// The blocks of a language in the how-to.
-fn blocks(language: &str) -> Vec<String> {
-    let path = repository().join("src/commands/explain/topics/own-tables.md");
-    let text = std::fs::read_to_string(path).expect("the how-to");
-    let fence = format!("```{language}\n");
-    text.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap_or_default().to_owned()).collect()
-}
-
-/// The commands of the how-to, which all have to succeed.
-fn follow(stack: &Stack, commands: &str) {
-    for line in commands.lines() {
-        let line = line.split(" #").next().unwrap_or_default().trim();
-        let args: Vec<&str> = line.strip_prefix("outboxctl ").expect("a command").split_whitespace().collect();
-        stack.ok(&args);
-    }
-}
 
 /// Waits for the how-to's event at these hops; returns the items, one for each hop.
 fn invoice(stack: &Stack, pipeline: &str, hops: &[&str]) -> Vec<Value> {
@@ -54,16 +35,11 @@ fn hops_of_a_healthy_deployment(stack: &Stack, pipeline: &str) -> Vec<String> {
     hops.iter().map(|hop| hop["hop"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-fn clients(stack: &Stack) -> Clients {
-    let state = stack.state();
-    Clients::for_local(state.local_endpoint())
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn an_application_of_ones_own_needs_no_sample() {
     let stack = Stack::up("own-tables");
-    let shell = blocks("sh");
-    follow(&stack, &shell[0]);
+    let shell = blocks("own-tables", "sh");
+    stack.follow(&shell[0]);
     assert!(!stack.changed(&["deploy", "--yes"]), "a later deploy keeps to the choice");
     let hops = hops_of_a_healthy_deployment(&stack, "rds-eventbridge");
     assert_eq!(hops, ["database", "capture", "stream", "consumer", "bus", "log"], "there is no API");
@@ -71,15 +47,8 @@ async fn an_application_of_ones_own_needs_no_sample() {
     assert!(refused["error"]["hints"].to_string().contains("--with-sample"), "{refused}");
 
     // As the owner, then as the application.
-    let (clients, outputs) = (clients(&stack), stack.ok(&["outputs"]));
-    let output = |name: &str| outputs[name].as_str().unwrap_or_else(|| panic!("no output {name}")).to_owned();
-    let secret = clients.secrets().get_secret_value().secret_id(output("DatabaseSecretArn")).send().await;
-    let secret = secret.expect("the secret").secret_string.expect("its text");
-    let roots = Roots::File(stack.state().postgres.ca_file);
-    let port = output("DatabasePort").parse().expect("a port");
-    let owner = Target::from_secret(&secret, &output("DatabaseEndpoint"), port, &output("DatabaseName"), roots);
-    let owner = owner.expect("a target");
-    let sql = blocks("sql");
+    let owner = stack.database().await;
+    let sql = blocks("own-tables", "sql");
     connect(&owner).await.expect("the owner").batch_execute(&sql[0]).await.expect("the first step");
     let billing = Target { user: "billing".into(), password: Secret::new("choose-one"), ..owner };
     let application = connect(&billing).await.expect("the application");
@@ -106,7 +75,7 @@ async fn an_outbox_table_takes_anybodys_events() {
     let outputs = stack.ok(&on(&["outputs"]));
     assert_eq!((outputs.get("ApiUrl"), outputs.get("AggregateTable")), (None, None));
 
-    let client = clients(&stack).dynamodb();
+    let client = stack.clients().dynamodb();
     let attribute = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S);
     let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash);
     let table = client.create_table().table_name("invoices").billing_mode(BillingMode::PayPerRequest);
@@ -132,7 +101,7 @@ async fn an_outbox_table_takes_anybodys_events() {
         ("created_at", text("2026-11-21T06:00:00.000001+00:00")),
         ("expires_at", later),
     ];
-    let how_to = blocks("python").remove(0);
+    let how_to = blocks("own-tables", "python").remove(0);
     for (name, _) in &item {
         assert!(how_to.contains(&format!("\"{name}\": ")), "the how-to does not say {name}");
     }

@@ -8,7 +8,6 @@ use aws_sdk_cloudformation::types::{Capability, ChangeSetType, Parameter, StackE
 use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::{DeadLetterConfig, InputTransformer, PutEventsRequestEntry, Target};
 use aws_sdk_sqs::types::QueueAttributeName;
-use outboxctl::internals::aws::Clients;
 use serde_json::{Value, json};
 
 use crate::support::api::eventually;
@@ -41,7 +40,7 @@ async fn create(client: &Client, name: &str, template: &str, parameters: &[Param
 #[tokio::test(flavor = "multi_thread")]
 async fn cloudformation_refuses_like_aws() {
     let stack = stack();
-    let clients = Clients::for_local(stack.state().local_endpoint());
+    let clients = stack.clients();
     let client = clients.cloudformation();
     let range = parameter("Range", "10.0.0.0/16");
 
@@ -98,7 +97,7 @@ async fn reason(client: &Client, name: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn properties_are_those_of_the_registry() {
     let stack = stack();
-    let client = Clients::for_local(stack.state().local_endpoint()).cloudformation();
+    let client = stack.clients().cloudformation();
     for (name, kind, properties, expected) in [
         ("missing", "AWS::EC2::RouteTable", json!({}), "It with message: #: required key [VpcId] not found"),
         (
@@ -118,7 +117,7 @@ async fn properties_are_those_of_the_registry() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_is_taken_once() {
     let stack = stack();
-    let clients = Clients::for_local(stack.state().local_endpoint());
+    let clients = stack.clients();
     let client = clients.cloudformation();
     let group = |name: &str| one("AWS::Logs::LogGroup", &json!({ "LogGroupName": name }));
     assert_eq!(create(&client, "first", &group("/taken"), &[]).await, None);
@@ -139,7 +138,7 @@ async fn a_name_is_taken_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_named_resource_is_not_replaced() {
     let stack = stack();
-    let client = Clients::for_local(stack.state().local_endpoint()).cloudformation();
+    let client = stack.clients().cloudformation();
     let certificate = |region: &str| {
         let pem = outboxctl::internals::postgres::tls::regional_root(region).expect("a certificate");
         one("AWS::DMS::Certificate", &json!({ "CertificateIdentifier": "one", "CertificatePem": pem }))
@@ -157,7 +156,7 @@ async fn a_named_resource_is_not_replaced() {
 async fn an_account_has_ten_resource_policies_of_cloudwatch_logs() {
     let stack = stack();
     // The SDK takes this code for throttling: with its usual retries the refusal takes minutes.
-    let logs = Clients::for_local(stack.state().local_endpoint()).fail_fast().logs();
+    let logs = stack.clients().fail_fast().logs();
     let statement = json!({ "Effect": "Allow", "Principal": { "Service": "events.amazonaws.com" },
         "Action": "logs:PutLogEvents", "Resource": "*" });
     let document = json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string();
@@ -173,7 +172,7 @@ async fn an_account_has_ten_resource_policies_of_cloudwatch_logs() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_to_a_bus_has_one_to_ten_events() {
     let stack = stack();
-    let events = Clients::for_local(stack.state().local_endpoint()).eventbridge();
+    let events = stack.clients().eventbridge();
     let entry = PutEventsRequestEntry::builder().source("shop").detail_type("Sold").detail("{}").build();
     let put = async |count: usize| events.put_events().set_entries(Some(vec![entry.clone(); count])).send().await;
     for count in [0, 11] {
@@ -187,7 +186,7 @@ async fn a_request_to_a_bus_has_one_to_ten_events() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_letter_queue_needs_a_policy_for_the_rule() {
     let stack = stack();
-    let clients = Clients::for_local(stack.state().local_endpoint());
+    let clients = stack.clients();
     let (events, sqs) = (clients.eventbridge(), clients.sqs());
     let arn = |queue: &str| format!("arn:aws:sqs:us-east-1:000000000000:{queue}");
     let queues = ["lost-closed", "lost-open"];
@@ -250,7 +249,7 @@ fn audit(template: Option<&str>) -> Target {
 async fn a_log_group_is_a_target_with_its_own_form_of_input() {
     const FORM: &str = r#"{"timestamp": <at>, "message": "sold: <kind>"}"#;
     let stack = stack();
-    let clients = Clients::for_local(stack.state().local_endpoint());
+    let clients = stack.clients();
     let (events, logs) = (clients.eventbridge(), clients.logs());
     events.put_rule().name(AUDIT).event_pattern(r#"{"source": ["audited"]}"#).send().await.expect("a rule");
     let put = async |target: Target| events.put_targets().rule(AUDIT).targets(target).send().await;
@@ -294,7 +293,7 @@ async fn a_log_group_is_a_target_with_its_own_form_of_input() {
 #[tokio::test(flavor = "multi_thread")]
 async fn change_sets_of_a_new_stack_belong_to_one_stack() {
     let stack = stack();
-    let client = Clients::for_local(stack.state().local_endpoint()).cloudformation();
+    let client = stack.clients().cloudformation();
     let mut ids = Vec::new();
     for name in ["one", "other"] {
         let request = client.create_change_set().stack_name("reviewed").change_set_name(name);

@@ -59,7 +59,7 @@ async fn received(clients: &Clients, queue: &str) -> Vec<u64> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rule_matches_nothing_until_it_is_live() {
     let stack = Stack::unordered("rules");
-    let clients = Clients::for_local(stack.state().local_endpoint());
+    let clients = stack.clients();
     let sqs = clients.sqs();
     let queue = sqs.create_queue().queue_name("events").send().await.expect("a queue").queue_url.expect("a URL");
     let arn = sqs.get_queue_attributes().queue_url(&queue).attribute_names(QueueAttributeName::QueueArn);
@@ -162,7 +162,7 @@ async fn drained(kinesis: &Kinesis, name: &str, shard: &str) -> (usize, Vec<Stri
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_shard_is_read_to_its_end_and_names_its_children() {
     let stack = Stack::up("closed");
-    let clients = Clients::for_local(stack.state().local_endpoint());
+    let clients = stack.clients();
     let kinesis = clients.kinesis();
     stream(&kinesis, "split", 1).await;
     let records = ["a", "b", "c"].map(|key| record(key, 1));
@@ -198,14 +198,14 @@ async fn a_closed_shard_is_read_to_its_end_and_names_its_children() {
     // Closed shards still exist after a restart of the stack.
     stack.ok(&["local", "down"]);
     stack.ok(&["local", "up"]);
-    let kinesis = Clients::for_local(stack.state().local_endpoint()).kinesis();
+    let kinesis = stack.clients().kinesis();
     assert_eq!(drained(&kinesis, "split", &first).await.0, 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shard_refuses_records_above_its_limits() {
     let stack = Stack::up("limits");
-    let clients = Clients::for_local(stack.state().local_endpoint());
+    let clients = stack.clients();
     let kinesis = clients.kinesis();
     let config = kinesis.config().to_builder().retry_config(aws_config::retry::RetryConfig::disabled()).build();
     let kinesis = Kinesis::from_conf(config);
@@ -255,7 +255,7 @@ async fn a_shard_refuses_records_above_its_limits() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_that_may_read_a_stream_gets_the_error_of_an_expired_iterator() {
     let stack = Stack::unordered("iterators");
-    let clients = Clients::for_local(stack.state().local_endpoint());
+    let clients = stack.clients();
     let (iam, kinesis) = (clients.iam(), clients.kinesis());
     kinesis.create_stream().stream_name("one").shard_count(1).send().await.expect("a stream");
     let described = kinesis.describe_stream_summary().stream_name("one").send().await.expect("the stream");
@@ -317,7 +317,7 @@ async fn search(logs: &Logs, group: &str, limit: Option<i32>) -> Vec<(i64, Strin
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_of_a_log_has_pages() {
     let stack = Stack::unordered("logs");
-    let logs = Clients::for_local(stack.state().local_endpoint()).logs();
+    let logs = stack.clients().logs();
     let begun = chrono::Utc::now().timestamp_millis() - 60_000;
     for (group, of_one_time) in [("two-of-a-millisecond", 2), ("all-of-a-millisecond", 1_000_000)] {
         log(&logs, group).await;
@@ -336,7 +336,7 @@ async fn a_search_of_a_log_has_pages() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_of_a_log_is_limited_to_streams() {
     let stack = Stack::unordered("log-streams");
-    let logs = Clients::for_local(stack.state().local_endpoint()).logs();
+    let logs = stack.clients().logs();
     logs.create_log_group().log_group_name("group").send().await.expect("a group");
     let now = chrono::Utc::now().timestamp_millis();
     for stream in ["a-1", "a-2", "b-1"] {
@@ -365,7 +365,7 @@ async fn a_search_of_a_log_is_limited_to_streams() {
 async fn a_log_has_events_of_14_days_before_and_2_hours_after_the_present() {
     const HOUR: i64 = 3_600_000;
     let stack = Stack::with("times", "ordered", "true");
-    let clients = Clients::for_local(stack.state().local_endpoint());
+    let clients = stack.clients();
     let logs = clients.logs();
     let now = chrono::Utc::now().timestamp_millis();
     let ages = [15 * 24, 13 * 24, 2, 0, -1, -3];

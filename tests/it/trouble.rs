@@ -24,9 +24,8 @@ impl Victim {
             stack.ok(step);
         }
         let outputs = stack.ok(&["outputs"]);
-        let state = stack.state();
-        let clients = Clients::for_local(state.local_endpoint());
-        Self { stack, outputs, clients, ca_file: state.postgres.ca_file }
+        let (clients, ca_file) = (stack.clients(), stack.state().postgres.ca_file);
+        Self { stack, outputs, clients, ca_file }
     }
 
     fn output(&self, name: &str) -> &str {

@@ -9,8 +9,9 @@ use outboxctl::internals::postgres::tls::Roots;
 use outboxctl::internals::postgres::{Target, connect};
 use serde_json::{Value, json};
 
-use super::{blocks, clients, follow, status};
+use super::status;
 use crate::aurora::refuses_an_upgrade;
+use crate::support::blocks;
 use crate::support::stack::Stack;
 
 /// Creates the application's resources, and returns the outputs of its stack.
@@ -37,7 +38,7 @@ pub(super) async fn shop(clients: &Clients) -> BTreeMap<String, String> {
 
 /// A file of the how-to with these values.
 pub(super) fn file(block: usize, values: &BTreeMap<String, String>) -> String {
-    let mut text = blocks("toml")[block].clone();
+    let mut text = blocks("existing", "toml")[block].clone();
     for (name, value) in values {
         text = text.replace(&format!("{{{name}}}"), value);
     }
@@ -110,7 +111,7 @@ pub(super) async fn owner(stack: &Stack, clients: &Clients, shop: &BTreeMap<Stri
 #[tokio::test(flavor = "multi_thread")]
 async fn an_existing_network_and_database_are_used_and_left_as_they_were() {
     let mut stack = Stack::up("existing-database");
-    let clients = clients(&stack);
+    let clients = stack.clients();
     let mut shop = shop(&clients).await;
     shop.insert("ReplicationInstance".to_owned(), replication_instance(&clients, &shop).await);
     let text = file(2, &shop);
@@ -161,7 +162,7 @@ async fn an_existing_network_and_database_are_used_and_left_as_they_were() {
     let preview = String::from_utf8_lossy(&preview.stderr).into_owned();
     let to_create = preview.lines().find(|line| line.starts_with("to create:"));
     assert!(to_create.is_some_and(|line| line.contains("stream") && !line.contains("account")), "{preview}");
-    follow(&stack, &blocks("sh")[1]);
+    stack.follow(&blocks("existing", "sh")[1]);
     for replaced in ["network", "database"] {
         assert_eq!(status(&stack, &[], replaced), "existing, left alone");
     }
@@ -190,7 +191,7 @@ async fn an_existing_network_and_database_are_used_and_left_as_they_were() {
     let outputs: BTreeMap<String, String> = outputs.collect();
     stack.write("outboxctl.toml", &file(4, &outputs));
     stack.set("OUTBOXCTL_STAGE", "theirs");
-    follow(&stack, &blocks("sh")[2]);
+    stack.follow(&blocks("existing", "sh")[2]);
     // The events of that verify, at every hop that the file names.
     for hop in ["stream", "log"] {
         let args = ["tail", hop, "--from", "start", "--count", "20", "--idle-timeout", "60"];

@@ -9,28 +9,8 @@ use aws_sdk_eventbridge::types::{RuleState, Target};
 use outboxctl::internals::aws::Clients;
 use serde_json::{Value, json};
 
-use crate::support::repository;
+use crate::support::blocks;
 use crate::support::stack::Stack;
-
-/// Returns the blocks of a language in the how-to.
-fn blocks(language: &str) -> Vec<String> {
-    let path = repository().join("src/commands/explain/topics/existing.md");
-    let text = std::fs::read_to_string(path).expect("the how-to");
-    let fence = format!("```{language}\n");
-    text.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap_or_default().to_owned()).collect()
-}
-
-/// Runs the commands of a block, which all have to succeed.
-fn follow(stack: &Stack, commands: &str) {
-    for line in commands.lines() {
-        let args: Vec<&str> = line.strip_prefix("outboxctl ").expect("a command").split_whitespace().collect();
-        stack.ok(&args);
-    }
-}
-
-fn clients(stack: &Stack) -> Clients {
-    Clients::for_local(stack.state().local_endpoint())
-}
 
 /// Creates a stream that is active.
 async fn create_stream(clients: &Clients, name: &str) {
@@ -73,10 +53,10 @@ fn status(stack: &Stack, args: &[&str], name: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_existing_stream_and_bus_are_used_and_left_as_they_were() {
     let stack = Stack::up("existing-stream");
-    let clients = clients(&stack);
+    let clients = stack.clients();
 
     // Nothing is made before all of it is there.
-    stack.write("outboxctl.toml", &blocks("toml")[0]);
+    stack.write("outboxctl.toml", &blocks("existing", "toml")[0]);
     let refused = stack.fails(2, &["deploy", "--yes"]);
     let text = refused["error"].to_string();
     assert!(text.contains("stream orders was not found") && text.contains("bus shop was not found"), "{refused}");
@@ -101,7 +81,7 @@ async fn an_existing_stream_and_bus_are_used_and_left_as_they_were() {
     let idle = stack.fails(2, &["deploy", "--yes", "--parameter", "Shards=2"]);
     assert!(idle["error"]["message"].as_str().is_some_and(|text| text.contains("Shards has no effect")), "{idle}");
 
-    follow(&stack, &blocks("sh")[0]);
+    stack.follow(&blocks("existing", "sh")[0]);
     assert_eq!(status(&stack, &[], "stream"), "existing, left alone");
     let outputs = stack.ok(&["outputs"]);
     assert_eq!((&outputs["StreamName"], &outputs["BusName"]), (&json!("orders"), &json!("shop")));
@@ -123,12 +103,12 @@ async fn an_existing_stream_and_bus_are_used_and_left_as_they_were() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_existing_event_log_replaces_the_stack_of_the_bus() {
     let stack = Stack::up("existing-log");
-    let clients = clients(&stack);
+    let clients = stack.clients();
     let on = |args: &[&'static str]| [&["--pipeline", "dynamodb-eventbridge"], args].concat();
     let (events, group) = (clients.eventbridge(), "/aws/events/shop");
     let bus = events.create_event_bus().name("shop").send().await.expect("a bus").event_bus_arn.expect("its ARN");
     clients.logs().create_log_group().log_group_name(group).send().await.expect("a log group");
-    stack.write("outboxctl.toml", &blocks("toml")[1]);
+    stack.write("outboxctl.toml", &blocks("existing", "toml")[1]);
     let refused = stack.fails(2, &on(&["deploy", "--yes"]));
     assert!(refused["error"]["message"].as_str().is_some_and(|text| text.contains("no rule of bus shop")), "{refused}");
 

@@ -7,7 +7,7 @@ use aws_sdk_cloudformation::types::{Parameter, Stack as Described};
 use outboxctl::internals::aws::Clients;
 
 use super::database::{described, file, owner, replication_instance, shop};
-use super::{clients, status};
+use super::status;
 use crate::support::signing::ec2;
 use crate::support::stack::Stack;
 
@@ -57,7 +57,7 @@ async fn network(stack: &Stack, clients: &Clients) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn security_groups_are_created_in_an_existing_vpc_and_deleted_with_the_pipeline() {
     let stack = Stack::up("existing-vpc");
-    let clients = clients(&stack);
+    let clients = stack.clients();
     clients.cloudformation().create_stack().stack_name(NAME).template_body(TEMPLATE).send().await.expect("a stack");
     let vpc = complete(&clients).await;
     stack.write("outboxctl.toml", &file(3, &vpc));
@@ -110,7 +110,7 @@ async fn asked(stack: &Stack, form: &str, element: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_main_route_table_and_the_nat_gateway_decide_whether_subnets_reach_the_services() {
     let stack = Stack::up("existing-routes");
-    let clients = clients(&stack);
+    let clients = stack.clients();
     let main = Parameter::builder().parameter_key("Services").parameter_value("main").build();
     let create = clients.cloudformation().create_stack().stack_name(NAME).template_body(TEMPLATE).parameters(main);
     create.send().await.expect("a stack");
@@ -162,7 +162,7 @@ async fn change_rules(stack: &Stack, action: &str, database: &str, group: &str, 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_existing_database_admits_the_security_groups_that_deploy_creates() {
     let stack = Stack::up("existing-groups");
-    let clients = clients(&stack);
+    let clients = stack.clients();
     let mut shop = shop(&clients).await;
     shop.insert("ReplicationInstance".to_owned(), replication_instance(&clients, &shop).await);
     let own = ["replication_instance", "network.function_security_group", "network.dms_security_group"];

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::create_stream;
 use super::database::{described, file, owner, replication_instance, shop};
-use super::{clients, create_stream};
 use crate::support::stack::Stack;
 
 /// The default table of Debezium's outbox event router.
@@ -14,7 +14,7 @@ const TABLE: &str = "CREATE TABLE outboxevent (
 #[tokio::test(flavor = "multi_thread")]
 async fn a_debezium_table_of_an_existing_database_is_captured_into_an_existing_stream() {
     let stack = Stack::up("existing-outbox");
-    let clients = clients(&stack);
+    let clients = stack.clients();
     let mut shop = shop(&clients).await;
     shop.insert("ReplicationInstance".to_owned(), replication_instance(&clients, &shop).await);
     create_stream(&clients, "orders").await;

@@ -3,7 +3,7 @@
 use outboxctl::internals::local::postgres_server::superuser;
 use serde_json::{Value, json};
 
-use super::{clients, create_stream};
+use super::create_stream;
 use crate::support::pipeline::Pipeline;
 use crate::support::stack::Stack;
 
@@ -34,7 +34,7 @@ fn followed(stack: &Stack, hop: &str, count: usize) -> usize {
 async fn a_secret_alone_or_a_variable_names_the_database_beside_a_stream_of_other_tools() {
     let mut stack = Stack::up("existing-reachable");
     stack.set("OUTBOXCTL_PIPELINE", "rds-kinesis");
-    let clients = clients(&stack);
+    let clients = stack.clients();
     create_stream(&clients, "orders").await;
     let url = shop(&stack).await;
     let server = stack.state().postgres;

@@ -50,7 +50,7 @@ impl<'a> Deployed<'a> {
             stack,
             name,
             outputs,
-            clients: Clients::for_local(state.local_endpoint()),
+            clients: stack.clients(),
             endpoint: state.endpoint,
             host: url.authority().expect("a host").to_string(),
             http: Client::builder(TokioExecutor::new()).build_http(),

@@ -83,6 +83,14 @@ pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The blocks of a language in a topic of `explain`.
+pub fn blocks(topic: &str, language: &str) -> Vec<String> {
+    let path = repository().join(format!("src/commands/explain/topics/{topic}.md"));
+    let text = std::fs::read_to_string(path).expect("the topic");
+    let fence = format!("```{language}\n");
+    text.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap_or_default().to_owned()).collect()
+}
+
 /// Reports on stderr why a test did not run on this machine.
 pub fn not_run(reason: &str) {
     let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("not run: {reason}\n"));

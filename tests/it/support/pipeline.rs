@@ -37,9 +37,7 @@ impl Pipeline {
     /// The pipeline on a stack to which it was deployed.
     pub async fn on(stack: Arc<Stack>, name: &'static str) -> Self {
         let outputs = stack.ok(&["outputs", "--pipeline", name]);
-        let state = stack.state();
-        let clients = Clients::for_local(state.local_endpoint());
-        Self { stack, name, clients, outputs }
+        Self { name, clients: stack.clients(), outputs, stack }
     }
 
     pub fn output(&self, name: &str) -> &str {

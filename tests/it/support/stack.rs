@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
+use outboxctl::internals::aws::Clients;
 use outboxctl::internals::local::state::State;
 use outboxctl::internals::local::{Home, KEY_HEADER};
+use outboxctl::internals::postgres::Target;
+use outboxctl::internals::postgres::tls::Roots;
 use rustix::fs::StatVfsMountFlags;
 use serde_json::{Value, json};
 
@@ -140,6 +143,23 @@ impl Stack {
         State::read(&Home::at(home(), &self.name)).expect("the stack is up")
     }
 
+    /// Clients of the SDK with the stack's own key.
+    pub fn clients(&self) -> Clients {
+        Clients::for_local(self.state().local_endpoint())
+    }
+
+    /// The database of the deployed pipeline, with its owner.
+    pub async fn database(&self) -> Target {
+        let outputs = self.ok(&["outputs"]);
+        let output = |name: &str| outputs[name].as_str().unwrap_or_else(|| panic!("no output {name}")).to_owned();
+        let secret = self.clients().secrets().get_secret_value().secret_id(output("DatabaseSecretArn")).send().await;
+        let secret = secret.expect("the secret").secret_string.expect("its text");
+        let roots = Roots::File(self.state().postgres.ca_file);
+        let port = output("DatabasePort").parse().expect("a port");
+        Target::from_secret(&secret, &output("DatabaseEndpoint"), port, &output("DatabaseName"), roots)
+            .expect("a target")
+    }
+
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = self.world.command();
         command
@@ -177,26 +197,35 @@ impl Stack {
             .unwrap_or_else(|e| panic!("no JSON ({e}): {}", self.world.transcript(&output)))
     }
 
+    /// Runs the commands of a how-to, which all have to succeed.
+    pub fn follow(&self, commands: &str) {
+        for line in commands.lines() {
+            let line = line.split(" #").next().unwrap_or_default().trim();
+            let args: Vec<&str> = line.strip_prefix("outboxctl ").expect("a command").split_whitespace().collect();
+            self.ok(&args);
+        }
+    }
+
+    /// The output of a command, and its final NDJSON line.
+    fn ndjson(&self, args: &[&str]) -> (Output, Value) {
+        let output = self.command(args).args(["--output", "ndjson"]).output().expect("the binary starts");
+        let text = String::from_utf8_lossy(&output.stdout);
+        let line = serde_json::from_str(text.lines().last().unwrap_or_default()).unwrap_or_default();
+        (output, line)
+    }
+
     /// Runs a command that must fail with this exit code, and returns its final NDJSON line.
     pub fn fails(&self, exit_code: i32, args: &[&str]) -> Value {
-        let output = self.command(args).args(["--output", "ndjson"]).output().expect("the binary starts");
-        assert_eq!(
-            output.status.code(),
-            Some(exit_code),
-            "outboxctl {}\n{}",
-            args.join(" "),
-            self.world.transcript(&output)
-        );
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let line = text.lines().last().expect("a final line");
-        serde_json::from_str(line).unwrap_or_else(|e| panic!("no JSON ({e}): {line}"))
+        let (output, line) = self.ndjson(args);
+        let said = || format!("outboxctl {}\n{}", args.join(" "), self.world.transcript(&output));
+        assert_eq!(output.status.code(), Some(exit_code), "{}", said());
+        assert!(line.is_object(), "no final line: {}", said());
+        line
     }
 
     /// The final NDJSON line of a command, however it ends.
     pub fn run_ndjson(&self, args: &[&str]) -> Value {
-        let output = self.command(args).args(["--output", "ndjson"]).output().expect("the binary starts");
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        serde_json::from_str(text.lines().last().unwrap_or_default()).unwrap_or_default()
+        self.ndjson(args).1
     }
 
     /// The stack's own folder.
@@ -240,10 +269,8 @@ impl Stack {
 
     /// Whether a command that must succeed changed anything.
     pub fn changed(&self, args: &[&str]) -> bool {
-        let output = self.command(args).args(["--output", "ndjson"]).output().expect("the binary starts");
+        let (output, result) = self.ndjson(args);
         assert!(output.status.success(), "outboxctl {}\n{}", args.join(" "), self.world.transcript(&output));
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let result: Value = serde_json::from_str(text.lines().last().expect("a final line")).expect("JSON");
         result["changed"].as_bool().unwrap_or_else(|| panic!("`changed` is missing: {result}"))
     }
 }
