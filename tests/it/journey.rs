@@ -72,16 +72,8 @@ fn created_as_documented(stack: &Stack) {
 
 /// The events that the log of the bus holds fit their schemas; returns which schemas.
 fn events_as_documented(stack: &Stack, count: usize) -> BTreeSet<String> {
-    let output = stack
-        .command(&["tail", "log", "--from", "start", "--count", &count.to_string(), "--idle-timeout", "60"])
-        .args(["--output", "ndjson"])
-        .output()
-        .expect("the binary starts");
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let events = schemas::Events::load();
-    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-    let out: Vec<String> =
-        lines.filter(|line| line["hop"] == "log").map(|line| events.check(&line["record"]["detail"])).collect();
+    let (events, items) = (schemas::Events::load(), stack.tail(&["log"], count, &[]));
+    let out: Vec<String> = items.iter().map(|item| events.check(&item["record"]["detail"])).collect();
     assert_eq!(out.len(), count);
     out.into_iter().collect()
 }

@@ -32,15 +32,7 @@ async fn owner(stack: &Stack) -> tokio_postgres::Client {
 
 /// The items that `tail` shows at these hops of events of a type.
 fn seen(stack: &Stack, hops: &[&str], event_type: &str, count: usize) -> Vec<Value> {
-    let output = stack
-        .command(&[&["tail"], hops].concat())
-        .args(["--from", "start", "--count", &count.to_string(), "--idle-timeout", "60"])
-        .args(["--where", &format!("event_type == '{event_type}'"), "--output", "ndjson"])
-        .output()
-        .expect("the binary starts");
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    lines.filter(|line| line.get("hop").is_some()).collect()
+    stack.tail(hops, count, &["--where", &format!("event_type == '{event_type}'")])
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,15 +10,7 @@ use crate::support::stack::Stack;
 
 /// Waits for the how-to's event at these hops; returns the items, one for each hop.
 fn invoice(stack: &Stack, pipeline: &str, hops: &[&str]) -> Vec<Value> {
-    let output = stack
-        .command(&[&["--pipeline", pipeline, "tail"], hops].concat())
-        .args(["--from", "start", "--count", &hops.len().to_string(), "--idle-timeout", "60"])
-        .args(["--where", "event_type == 'InvoiceIssued'", "--output", "ndjson"])
-        .output()
-        .expect("the binary starts");
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    lines.filter(|line| line.get("hop").is_some()).collect()
+    stack.tail(hops, hops.len(), &["--pipeline", pipeline, "--where", "event_type == 'InvoiceIssued'"])
 }
 
 /// Checks that `doctor` finds no failure, and returns the hops that `status` draws: parts that were excluded are not

@@ -194,16 +194,9 @@ async fn an_existing_network_and_database_are_used_and_left_as_they_were() {
     stack.follow(&blocks("existing", "sh")[2]);
     // The events of that verify, at every hop that the file names.
     for hop in ["stream", "log"] {
-        let args = ["tail", hop, "--from", "start", "--count", "20", "--idle-timeout", "60"];
-        let output = stack
-            .command(&args)
-            .args(["--where", "content=='event'", "--output", "ndjson"])
-            .output()
-            .expect("the binary starts");
-        let lines = String::from_utf8_lossy(&output.stdout).into_owned();
-        let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-        let events = lines.filter(|line| line["hop"] == hop && line["content"] == "event").count();
-        assert!(output.status.success() && events == 20, "{hop}: {events} events");
+        let items = stack.tail(&[hop], 20, &["--where", "content=='event'"]);
+        let events = items.iter().filter(|item| item["hop"] == hop && item["content"] == "event").count();
+        assert_eq!(events, 20, "{hop}");
     }
     let hops = stack.ok(&["status"])["hops"].as_array().expect("hops").clone();
     let hops: Vec<_> = hops.iter().map(|hop| (hop["hop"].as_str(), hop["state"].as_str())).collect();

@@ -23,11 +23,7 @@ async fn shop(stack: &Stack) -> String {
 
 /// Returns the number of items that `tail` shows of a hop.
 fn followed(stack: &Stack, hop: &str, count: usize) -> usize {
-    let args = ["tail", hop, "--from", "start", "--count", &count.to_string(), "--idle-timeout", "60"];
-    let output = stack.command(&args).args(["--output", "ndjson"]).output().expect("the binary starts");
-    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
-    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-    lines.filter(|line| line["type"] == "item" && line["event_id"].is_string()).count()
+    stack.tail(&[hop], count, &[]).iter().filter(|item| item["event_id"].is_string()).count()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -65,10 +65,7 @@ impl Pipeline {
 
     /// Every NDJSON line of a command that must succeed.
     pub fn lines(&self, args: &[&str]) -> Vec<Value> {
-        let output = self.command(args).args(["--output", "ndjson"]).output().expect("the binary starts");
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "outboxctl {}: {text}", args.join(" "));
-        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+        self.stack.lines(&self.args(args))
     }
 
     pub fn command(&self, args: &[&str]) -> std::process::Command {

@@ -228,6 +228,23 @@ impl Stack {
         self.ndjson(args).1
     }
 
+    /// Every NDJSON line of a command that must succeed.
+    pub fn lines(&self, args: &[&str]) -> Vec<Value> {
+        let (output, _) = self.ndjson(args);
+        assert!(output.status.success(), "outboxctl {}\n{}", args.join(" "), self.world.transcript(&output));
+        let text = String::from_utf8_lossy(&output.stdout);
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    }
+
+    /// The first items at these hops, once as many are there; `more` are further arguments of `tail`.
+    pub fn tail(&self, hops: &[&str], count: usize, more: &[&str]) -> Vec<Value> {
+        let count = count.to_string();
+        let mut lines = self
+            .lines(&[&["tail"], hops, &["--from", "start", "--count", &count, "--idle-timeout", "60"], more].concat());
+        lines.retain(|line| line["type"] == "item");
+        lines
+    }
+
     /// The stack's own folder.
     pub fn folder(&self) -> PathBuf {
         Home::at(home(), &self.name).stack()
