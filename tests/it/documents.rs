@@ -1,6 +1,6 @@
 //! Documents and code say the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
@@ -41,6 +41,32 @@ fn links_lead_somewhere() {
             assert!(repository().join(target).exists(), "{file} links to {target}");
         }
     }
+}
+
+/// Returns the actions of other repositories that a workflow uses, each with its version and its comment.
+fn actions(text: &str) -> Vec<(&str, &str)> {
+    let uses = text.lines().filter_map(|line| line.split_once("uses: ")).map(|(_, action)| action);
+    uses.filter_map(|action| action.split_once('@')).filter(|(name, _)| !name.starts_with("OUTBOXCTL_")).collect()
+}
+
+/// A tag can be moved to other code; the comment is what updates of dependencies read.
+#[test]
+fn actions_are_named_by_their_commit_and_in_one_version() {
+    let mut versions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in [".github/workflows/ci.yml", ".github/workflows/release.yml", "src/commands/explain/topics/ci.md"] {
+        let text = std::fs::read_to_string(repository().join(file)).expect("a file with a workflow");
+        let actions = actions(&text);
+        assert!(!actions.is_empty(), "{file}");
+        for (name, version) in actions {
+            let (commit, comment) = version.split_once(" #").unwrap_or((version, ""));
+            let commit = commit.trim_end();
+            let is_commit = commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit());
+            assert!(is_commit && comment.starts_with(" v"), "{file}: {name}@{version}");
+            versions.entry(name.to_owned()).or_default().insert(commit.to_owned());
+        }
+    }
+    versions.retain(|_, commits| commits.len() > 1);
+    assert!(versions.is_empty(), "{versions:?}");
 }
 
 /// The settings that documents show are settings.
