@@ -22,7 +22,8 @@ const KEY: &str = "StreamKeyArn";
 /// `[existing]` names in outboxctl.toml are included.
 ///
 /// With --oidc, prints a document with `policy` and `trust_policy`, for a role that jobs of GitHub Actions assume without
-/// access keys: jobs of the environment that has the stage's name, and for a reader also those of pull requests.
+/// access keys: jobs of the environment that has the stage's name, and for a reader also those of pull requests. GitHub adds
+/// ids to the subject of the tokens of newer repositories; `explain ci` shows the command that prints them.
 ///
 /// With --consumer, prints what a consumer in another account needs: `consumer_policy` of its role; with a bus `target_role`,
 /// which delivers to a bus of that account; with a stream `key_policy` of the key that encrypts it. `parameter` is the parameter
@@ -32,7 +33,7 @@ pub struct Args {
     /// Role to print the policy of
     #[arg(long, value_name = "ROLE", default_value = "deployer")]
     role: Role,
-    /// Add the trust policy for GitHub Actions of this repository
+    /// Add the trust policy for GitHub Actions of this repository; OWNER@ID/REPO@ID if its tokens contain these ids
     #[arg(long, value_name = "OWNER/REPO")]
     oidc: Option<Repository>,
     /// Environment of the repository whose jobs are trusted [default: the stage]

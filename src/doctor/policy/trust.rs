@@ -11,21 +11,30 @@ use crate::aws::arn::partition;
 /// GitHub's issuer of OpenID Connect tokens (GitHub docs, "Configuring OpenID Connect in Amazon Web Services").
 const ISSUER: &str = "token.actions.githubusercontent.com";
 
-/// A repository on GitHub, as `OWNER/NAME`.
+/// A repository on GitHub, as `OWNER/NAME` or, with the numbers that never change, as `OWNER@ID/NAME@ID`.
+///
+/// Tokens name repositories that were created, renamed or transferred after 15 July 2026 in the second form (GitHub docs,
+/// "OpenID Connect reference", "Immutable subject claims").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repository(String);
 
 impl FromStr for Repository {
     type Err = String;
 
-    /// Parses `OWNER/NAME`. A wildcard is refused, because it would trust repositories of others.
+    /// Parses `OWNER/NAME` or `OWNER@ID/NAME@ID`. A wildcard is refused, because it would trust repositories of others.
     fn from_str(text: &str) -> Result<Self, String> {
         let is_name = |name: &str| {
             !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
         };
+        let is_id = |id: &str| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit());
+        // Whether a part has an id; None if it is neither.
+        let form = |part: &str| match part.split_once('@') {
+            Some((name, id)) => (is_name(name) && is_id(id)).then_some(true),
+            None => is_name(part).then_some(false),
+        };
         match text.split_once('/') {
-            Some((owner, name)) if is_name(owner) && is_name(name) => Ok(Self(text.to_owned())),
-            _ => Err("a repository like OWNER/NAME is needed".to_owned()),
+            Some((owner, name)) if form(owner).is_some() && form(owner) == form(name) => Ok(Self(text.to_owned())),
+            _ => Err("a repository like OWNER/NAME or OWNER@ID/NAME@ID is needed".to_owned()),
         }
     }
 }
@@ -79,7 +88,21 @@ mod tests {
             subjects(Role::ReadOnly),
             json!(["repo:example/shop:environment:prod", "repo:example/shop:pull_request"])
         );
-        for wrong in ["", "shop", "example/*", "*/shop", "a/b/c", "example/", "example/shop:ref"] {
+        let with_ids: Repository = "example@123/shop@456".parse().unwrap();
+        let document = trust(Role::Deployer, &with_ids, "prod", "123456789012", None);
+        let subjects =
+            &document["Statement"][0]["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"];
+        assert_eq!(subjects, &json!(["repo:example@123/shop@456:environment:prod"]));
+        let names = ["", "shop", "example/*", "*/shop", "a/b/c", "example/", "example/shop:ref"];
+        let ids = [
+            "example@1/shop",
+            "example/shop@1",
+            "example@*/shop@1",
+            "example@/shop@1",
+            "@1/shop@2",
+            "example@1/shop@2@3",
+        ];
+        for wrong in names.into_iter().chain(ids) {
             assert!(wrong.parse::<Repository>().is_err(), "{wrong}");
         }
     }
