@@ -16,6 +16,9 @@ const TAGS = ['kinesis:ListTagsForResource']
 
 const list = (value) => (Array.isArray(value) ? value : value === undefined ? [] : [value])
 
+// AWS generates the name of a secret from its logical ID alone, the emulator from the stack and the logical ID.
+const SECRET = /(:secret:)outboxctl-[^:]+-(Secret-[^:]+)$/
+
 // Action and resource as IAM sees them.
 export function asked({ action, resource }) {
   const name = OPERATIONS[action] ?? action
@@ -24,7 +27,7 @@ export function asked({ action, resource }) {
   if (BUSES.includes(name)) return { action: name, resource: resource.replace(':rule/default/', ':event-bus/') }
   if (LOG_STREAMS.includes(name) && !resource.includes(':log-stream:')) return { action: name, resource: `${resource}:log-stream:any` }
   if (TAGS.includes(name)) return { action: name, resource: resource.replace(/\/consumer\/.+$/, '') }
-  return { action: name, resource }
+  return { action: name, resource: resource.replace(SECRET, '$1$2') }
 }
 
 // Stage and pipeline of a resource that outboxctl named; nothing for others.
@@ -52,7 +55,7 @@ export async function refusals(decisions, places) {
     const of = place(decision)
     const near = of ? places.filter(({ stage, pipeline }) => stage === of.stage && pipeline === of.pipeline) : places
     const policies = near.flatMap(({ policies }) => policies)
-    const foreign = resource.startsWith('arn:') && !resource.includes('outboxctl-')
+    const foreign = resource.startsWith('arn:') && !decision.resource.includes('outboxctl-')
     const allowed = foreign ? policies.some((policy) => names(policy, action)) : await some(policies, { ...decision, action, resource })
     if (!allowed) findings.add(`outboxctl calls ${action} on ${resource}, which neither role of \`outboxctl policy\` allows${of ? ` for ${of.pipeline} in stage ${of.stage}` : ''}`)
   }

@@ -89,6 +89,8 @@ test('a call of outboxctl on a resource that no policy has is named', async () =
 test('resources are those of the service authorization reference', () => {
   assert.deepEqual(asked({ action: 'events:DescribeEventBus', resource: 'arn:aws:events:r:a:rule/default/b' }), { action: 'events:DescribeEventBus', resource: 'arn:aws:events:r:a:event-bus/b' })
   assert.deepEqual(asked({ action: 'events:PutTargets', resource: 'arn:aws:events:r:a:event-bus/b' }), { action: 'events:PutTargets', resource: 'arn:aws:events:r:a:rule/b/any' })
+  const secret = { action: 'secretsmanager:DescribeSecret', resource: 'arn:aws:secretsmanager:r:a:secret:outboxctl-dev-rds-kinesis-database-Secret-F0-c6' }
+  assert.equal(asked(secret).resource, 'arn:aws:secretsmanager:r:a:secret:Secret-F0-c6')
   assert.deepEqual(place({ resource: 'arn:aws:s3:::outboxctl-pr-17-dynamodb-cdc-code' }), { stage: 'pr-17', pipeline: 'dynamodb-cdc' })
   assert.equal(place({ resource: 'arn:aws:sqs:r:a:outboxctl-tap-1' }), undefined)
 })

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::calls::deploy_actions;
+use super::calls::{On, deploy_actions};
 use super::generated;
-use super::statements::roles;
+use super::statements::{of_existing, roles, tags};
+use crate::pipelines::templates::resources;
 use crate::pipelines::{Owner, Pipeline};
+use crate::settings::Existing;
 
 /// Services for which AWS creates a service-linked role at the first use.
 const LINKED: &[(&str, &str)] = &[
@@ -21,9 +23,9 @@ const LINKED: &[(&str, &str)] = &[
 /// The macro of the templates. CloudFormation also authorizes `CreateChangeSet` on it, as a resource of the account `aws`.
 const TRANSFORM: &str = "arn:*:cloudformation:*:aws:transform/LanguageExtensions";
 
-/// Returns the statements that follow from the templates. Stacks, IAM roles, buckets and functions are limited by a name prefix;
-/// the other resources are not, because CloudFormation chooses their names, and many of the actions take no resource.
-pub fn statements(pipeline: &Pipeline, stage: &str) -> Vec<Value> {
+/// Returns the statements that follow from the templates. Stacks, IAM roles, buckets, functions and secrets are limited by their
+/// names; the other resources are not, because CloudFormation chooses their names, and many of the actions take no resource.
+pub fn statements(pipeline: &Pipeline, stage: &str, existing: &Existing) -> Vec<Value> {
     let prefix = pipeline.name_prefix(stage);
     let own = generated(&format!("{prefix}-"));
     let mut iam = roles(pipeline, &own);
@@ -37,7 +39,7 @@ pub fn statements(pipeline: &Pipeline, stage: &str) -> Vec<Value> {
     let all = deploy_actions(pipeline);
     let of = |wanted| all.iter().copied().filter(|action| Kind::of(action) == wanted).collect::<Vec<_>>();
     let allow = |sid: &str, kind, resource: Value| json!({ "Sid": sid, "Effect": "Allow", "Action": of(kind), "Resource": resource });
-    vec![
+    let mut statements = vec![
         allow("ManageStacks", Kind::Stack, json!(stacks)),
         allow("ManageRoles", Kind::Role, json!(iam)),
         json!({
@@ -47,7 +49,29 @@ pub fn statements(pipeline: &Pipeline, stage: &str) -> Vec<Value> {
         allow("ManageBuckets", Kind::Bucket, json!(format!("arn:*:s3:::{own}"))),
         allow("ManageFunctions", Kind::Function, json!(format!("arn:*:lambda:*:*:function:{own}"))),
         allow("ManageResources", Kind::Other, json!("*")),
-    ]
+    ];
+    let theirs = of_existing(On::Tagged, existing);
+    let own = secrets(pipeline);
+    if !theirs.is_empty() {
+        // `deploy` checks the members of the secret, and DMS describes it with the caller's rights.
+        let actions = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"];
+        statements.push(json!({ "Sid": "ExistingSecret", "Effect": "Allow", "Action": actions, "Resource": theirs }));
+    } else if !own.is_empty() {
+        let mut manage = allow("ManageSecrets", Kind::Secret, json!(own));
+        // A secret that does not exist yet or any more has no tags.
+        manage["Condition"] = json!({ "StringEqualsIfExists": tags(pipeline, stage) });
+        statements.push(manage);
+    }
+    statements
+}
+
+/// Returns patterns for the ARNs of the secrets in the templates. CloudFormation generates the name of a secret from its logical
+/// ID, without the stack's name (AWS Secrets Manager User Guide, "Create an AWS Secrets Manager secret with CloudFormation").
+fn secrets(pipeline: &Pipeline) -> BTreeSet<String> {
+    // The templates are valid: tests read them.
+    let all = pipeline.stacks.iter().flat_map(|stack| resources(stack.template).unwrap_or_default());
+    let secrets = all.filter(|(_, kind)| kind == "AWS::SecretsManager::Secret");
+    secrets.map(|(logical_id, _)| format!("arn:*:secretsmanager:*:*:secret:{logical_id}-*")).collect()
 }
 
 /// The resources that an action is for.
@@ -59,6 +83,7 @@ enum Kind {
     /// A bucket, or an object in it.
     Bucket,
     Function,
+    Secret,
     Other,
 }
 
@@ -72,6 +97,9 @@ impl Kind {
             ("s3", _) => Self::Bucket,
             ("lambda", "AddPermission" | "RemovePermission" | "GetPolicy") => Self::Function,
             ("lambda", name) if name.contains("Function") => Self::Function,
+            // It has no resource.
+            ("secretsmanager", "GetRandomPassword") => Self::Other,
+            ("secretsmanager", _) => Self::Secret,
             _ => Self::Other,
         }
     }
@@ -86,7 +114,7 @@ mod tests {
     use super::*;
     use crate::doctor::policy::{Role, document};
     use crate::pipelines;
-    use crate::settings::Existing;
+    use crate::settings::ExistingKey;
 
     /// Returns each action with the resources on which it is allowed.
     fn granted(document: &Value) -> BTreeMap<String, Vec<Value>> {
@@ -124,7 +152,6 @@ mod tests {
         }
     }
 
-    /// Secrets are not limited: CloudFormation names them without the stack.
     #[test]
     fn the_deployer_reads_and_runs_nothing_of_others() {
         for pipeline in pipelines::ALL {
@@ -134,6 +161,28 @@ mod tests {
                 let own = format!(":outboxctl-prod-{}", &pipeline.name[..8]);
                 assert!(resources.iter().all(|one| one.to_string().contains(&own)), "{action}: {resources:?}");
             }
+        }
+    }
+
+    #[test]
+    fn the_deployer_manages_the_secrets_of_the_stage_or_reads_the_existing_one() {
+        let existing: Existing = [(ExistingKey::DatabaseSecret, "rds!db-1")].into();
+        for pipeline in pipelines::ALL.iter().filter(|pipeline| pipeline.stack("database").is_some()) {
+            let of = |existing| {
+                let policy = document(Role::Deployer, pipeline, "prod", existing);
+                let statements = policy["Statement"].as_array().unwrap().iter().filter(|statement| {
+                    let mut actions = statement["Action"].as_array().into_iter().flatten();
+                    actions.any(|action| action.as_str().unwrap().ends_with(":GetSecretValue"))
+                });
+                statements.cloned().collect::<Vec<_>>()
+            };
+            let (own, theirs) = (of(&Existing::default()), of(&existing));
+            let ([own], [theirs]) = (&own[..], &theirs[..]) else { panic!("{own:?}, {theirs:?}") };
+            assert_eq!(own["Resource"], json!(["arn:*:secretsmanager:*:*:secret:Secret-*"]));
+            let tag = &own["Condition"]["StringEqualsIfExists"]["aws:ResourceTag/outboxctl:stage"];
+            assert_eq!(tag, "prod", "{own}");
+            assert_eq!(theirs["Resource"], json!(["arn:*:secretsmanager:*:*:secret:rds!db-1-??????"]));
+            assert_eq!(theirs["Action"].as_array().unwrap().len(), 2, "{theirs}");
         }
     }
 

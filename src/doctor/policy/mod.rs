@@ -35,7 +35,7 @@ impl Role {
 /// Returns the role's policy as a document for IAM. It includes the existing resources.
 pub fn document(role: Role, pipeline: &Pipeline, stage: &str, existing: &Existing) -> Value {
     let mut statements = match role {
-        Role::Deployer => deployer::statements(pipeline, stage),
+        Role::Deployer => deployer::statements(pipeline, stage, existing),
         Role::Operator | Role::ReadOnly => Vec::new(),
     };
     statements.extend(statements::of_calls(role, pipeline, stage, existing));

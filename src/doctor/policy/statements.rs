@@ -43,7 +43,7 @@ pub fn of_calls(role: Role, pipeline: &Pipeline, stage: &str, existing: &Existin
 }
 
 /// Returns the ARNs of existing resources of a kind. Those that are given by name are in any region and account.
-fn of_existing(on: On, existing: &Existing) -> Vec<String> {
+pub fn of_existing(on: On, existing: &Existing) -> Vec<String> {
     let given = Given::new(existing, Home { region: "*", account: "*" });
     let value = |output: Output| given.value(output);
     let rules = |suffix: &str| value(Output::BusName).map(|bus| format!("arn:*:events:*:*:rule/{bus}/{suffix}"));
@@ -105,12 +105,14 @@ fn statement(on: On, actions: &BTreeSet<&str>, pipeline: &Pipeline, stage: &str)
         statement["Condition"] = json!({ "StringLike": { "kms:ViaService": services } });
     }
     if on == On::Tagged {
-        statement["Condition"] = json!({ "StringEquals": {
-            "aws:ResourceTag/outboxctl:stage": stage,
-            "aws:ResourceTag/outboxctl:pipeline": pipeline.name,
-        } });
+        statement["Condition"] = json!({ "StringEquals": tags(pipeline, stage) });
     }
     statement
+}
+
+/// Returns the conditions that a resource has the tags of the pipeline's stacks.
+pub fn tags(pipeline: &Pipeline, stage: &str) -> Value {
+    json!({ "aws:ResourceTag/outboxctl:stage": stage, "aws:ResourceTag/outboxctl:pipeline": pipeline.name })
 }
 
 /// Returns the ARNs of the pipeline's stacks.
