@@ -18,11 +18,11 @@ const KEY: &str = "StreamKeyArn";
 ///
 /// The policy covers the chosen pipeline and stage. The command sends no requests to AWS. A deployer may create, update
 /// and delete the stacks. An operator may run every other command. A reader may follow streams and logs and read the
-/// state of everything except the database, which requires the permission to invoke the admin function. Resources that
-/// `[existing]` names in outboxctl.toml are included.
+/// state of everything except the database, which requires the permission to invoke the admin function. A preview may
+/// run `deploy --dry-run` in a stage that is deployed. Resources that `[existing]` names in outboxctl.toml are included.
 ///
 /// With --oidc, prints a document with `policy` and `trust_policy`, for a role that jobs of GitHub Actions assume without
-/// access keys: jobs of the environment that has the stage's name, and for a reader also those of pull requests. GitHub adds
+/// access keys: jobs of the environment that has the stage's name, or for a preview those of pull requests. GitHub adds
 /// ids to the subject of the tokens of newer repositories; `explain ci` shows the command that prints them.
 ///
 /// With --consumer, prints what a consumer in another account needs: `consumer_policy` of its role; with a bus `target_role`,

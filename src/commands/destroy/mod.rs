@@ -35,8 +35,8 @@ const RESUME: &str = "the capture is stopped, or about to stop: `outboxctl destr
 
 /// Delete the pipeline's stacks, stopping the capture first
 ///
-/// Fails if a stack is protected against deletion; remove the protection first. Lists resources that remain, and then
-/// exits with 1.
+/// Fails if a stack is protected against deletion; remove the protection first. If resources of the pipeline remain,
+/// lists them and exits with 1.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 

@@ -36,9 +36,15 @@ struct Block {
 }
 
 /// Returns the topics that contain every word, the best match first. Case is ignored, a word matches at the beginning of
-/// words, and endings such as that of a plural do not count.
+/// words, and endings such as that of a plural do not count. The parts of a word with hyphens count if no topic contains the word.
 pub fn search(words: &[&str]) -> Vec<Found> {
-    let words: Vec<String> = words.iter().map(|word| stem(word)).filter(|word| !word.is_empty()).collect();
+    let found = with_all(words.iter().copied());
+    if found.is_empty() { with_all(words.iter().flat_map(|word| word.split('-'))) } else { found }
+}
+
+/// Returns the topics that contain every word, the best match first.
+fn with_all<'a>(words: impl Iterator<Item = &'a str>) -> Vec<Found> {
+    let words: Vec<String> = words.map(stem).filter(|word| !word.is_empty()).collect();
     if words.is_empty() {
         return Vec::new();
     }
@@ -167,6 +173,9 @@ mod tests {
         assert!(topics("slot xylophone").is_empty());
         assert!(topics("  ").is_empty());
         assert!(topics("--").is_empty());
+        // Written like the name of a topic.
+        assert_eq!(topics("getting-started").first(), Some(&"quickstart-aws"));
+        assert_eq!(topics("getting-nowhereness"), [""; 0]);
     }
 
     #[test]

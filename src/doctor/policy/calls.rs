@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Role::{self, Deployer, Operator, ReadOnly};
+use super::Role::{self, Deployer, Operator, Preview, ReadOnly};
 use crate::pipelines::templates::resources;
 use crate::pipelines::{Part, Pipeline, registry};
 
@@ -14,6 +14,8 @@ pub enum On {
     /// All resources: the action takes none, or the names are not known before the deploy.
     Any,
     Stacks,
+    /// Stacks and the macro of their templates.
+    ChangeSets,
     Roles,
     Buckets,
     Functions,
@@ -73,25 +75,30 @@ const fn call(operation: &'static str, actions: &'static [&'static str], on: On,
 const ALL: &[Role] = &[Deployer, Operator, ReadOnly];
 const OPERATE: &[Role] = &[Operator];
 const READ: &[Role] = &[Operator, ReadOnly];
+/// Reads of `deploy --dry-run`.
+const LOOK: &[Role] = &[Operator, ReadOnly, Preview];
+const PREVIEW: &[Role] = &[Preview];
 const DEPLOYER_ALONE: &[Role] = &[];
 
 #[rustfmt::skip]
 pub const CALLS: &[Call] = &[
     call("get_caller_identity", &[], On::Any, ALL),
     // Stacks.
-    call("describe_stacks", &["cloudformation:DescribeStacks"], On::Stacks, READ).in_deploy(),
+    call("describe_stacks", &["cloudformation:DescribeStacks"], On::Stacks, LOOK).in_deploy(),
     call("list_stack_resources", &["cloudformation:ListStackResources"], On::Stacks, READ).in_deploy(),
     call("describe_stack_events", &["cloudformation:DescribeStackEvents"], On::Stacks, READ).in_deploy(),
     call("describe_events", &["cloudformation:DescribeEvents"], On::Stacks, READ).in_deploy(),
-    call("get_template", &["cloudformation:GetTemplate"], On::Stacks, DEPLOYER_ALONE).in_deploy(),
+    call("get_template", &["cloudformation:GetTemplate"], On::ChangeSets, PREVIEW).in_deploy(),
     call("cancel_update_stack", &["cloudformation:CancelUpdateStack"], On::Stacks, DEPLOYER_ALONE).in_deploy(),
     call("continue_update_rollback", &["cloudformation:ContinueUpdateRollback"], On::Stacks, DEPLOYER_ALONE).in_deploy(),
-    call("create_change_set", &["cloudformation:CreateChangeSet"], On::Stacks, DEPLOYER_ALONE).in_deploy(),
-    call("delete_change_set", &["cloudformation:DeleteChangeSet"], On::Stacks, DEPLOYER_ALONE).in_deploy(),
+    call("create_change_set", &["cloudformation:CreateChangeSet"], On::ChangeSets, PREVIEW).in_deploy(),
+    // CloudFormation checks the parameters that are ids of EC2 with the caller's rights.
+    call("create_change_set", &["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets"], On::Any, PREVIEW),
+    call("delete_change_set", &["cloudformation:DeleteChangeSet"], On::ChangeSets, PREVIEW).in_deploy(),
     call("delete_stack", &["cloudformation:DeleteStack"], On::Stacks, DEPLOYER_ALONE).in_deploy(),
-    call("describe_change_set", &["cloudformation:DescribeChangeSet"], On::Stacks, DEPLOYER_ALONE).in_deploy(),
+    call("describe_change_set", &["cloudformation:DescribeChangeSet"], On::ChangeSets, PREVIEW).in_deploy(),
     call("execute_change_set", &["cloudformation:ExecuteChangeSet"], On::Stacks, DEPLOYER_ALONE).in_deploy(),
-    call("list_change_sets", &["cloudformation:ListChangeSets"], On::Stacks, DEPLOYER_ALONE).in_deploy(),
+    call("list_change_sets", &["cloudformation:ListChangeSets"], On::ChangeSets, PREVIEW).in_deploy(),
     call("rollback_stack", &["cloudformation:RollbackStack"], On::Stacks, DEPLOYER_ALONE).in_deploy(),
     call("update_termination_protection", &["cloudformation:UpdateTerminationProtection"], On::Stacks, DEPLOYER_ALONE).in_deploy(),
     // The package of the functions.
@@ -115,9 +122,9 @@ pub const CALLS: &[Call] = &[
     call("describe_orderable_replication_instances", &["dms:DescribeOrderableReplicationInstances"], On::Any, ALL),
     call("describe_replication_instances", &["dms:DescribeReplicationInstances"], On::Any, READ),
     call("describe_replication_tasks", &["dms:DescribeReplicationTasks"], On::Any, READ).in_deploy_of(&["dms"]),
-    call("describe_stream_summary", &["kinesis:DescribeStreamSummary"], On::Streams, READ).in_deploy_of(&["stream"]),
+    call("describe_stream_summary", &["kinesis:DescribeStreamSummary"], On::Streams, LOOK).in_deploy_of(&["stream"]),
     call("describe_table", &["dynamodb:DescribeTable"], On::Tables, READ),
-    call("get_account_settings", &["lambda:GetAccountSettings"], On::Any, READ).in_deploy(),
+    call("get_account_settings", &["lambda:GetAccountSettings"], On::Any, LOOK).in_deploy(),
     call("get_event_source_mapping", &["lambda:GetEventSourceMapping"], On::Any, READ),
     call("get_function_configuration", &["lambda:GetFunctionConfiguration"], On::Functions, READ),
     call("get_queue_attributes", &["sqs:GetQueueAttributes"], On::Queues, READ),
@@ -126,7 +133,7 @@ pub const CALLS: &[Call] = &[
     call("list_resources", &["cloudformation:ListResources", "ec2:DescribeSecurityGroups", "ec2:DescribeVpcs", "ec2:DescribeVpcEndpoints"], On::Any, ALL),
     // EC2 without its SDK.
     call("", &["ec2:DescribeNatGateways", "ec2:DescribeRouteTables"], On::Any, ALL),
-    call("get_role", &["iam:GetRole"], On::Roles, READ).in_deploy(),
+    call("get_role", &["iam:GetRole"], On::Roles, LOOK).in_deploy(),
     call("get_service_quota", &["servicequotas:GetServiceQuota"], On::Any, ALL),
     call("list_attached_role_policies", &["iam:ListAttachedRolePolicies"], On::Roles, READ),
     call("list_buckets", &["s3:ListAllMyBuckets"], On::Any, ALL),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::calls::{On, deploy_actions};
 use super::generated;
-use super::statements::{of_existing, roles, tags};
+use super::statements::{TRANSFORM, of_existing, roles, tags};
 use crate::pipelines::templates::resources;
 use crate::pipelines::{Owner, Pipeline};
 use crate::settings::Existing;
@@ -19,9 +19,6 @@ const LINKED: &[(&str, &str)] = &[
     ("people", "ops.apigateway.amazonaws.com"),
     ("tables", "kinesisreplication.dynamodb.amazonaws.com"),
 ];
-
-/// The macro of the templates. CloudFormation also authorizes `CreateChangeSet` on it, as a resource of the account `aws`.
-const TRANSFORM: &str = "arn:*:cloudformation:*:aws:transform/LanguageExtensions";
 
 /// Returns the statements that follow from the templates. Stacks, IAM roles, buckets, functions and secrets are limited by their
 /// names; the other resources are not, because CloudFormation chooses their names, and many of the actions take no resource.
@@ -187,17 +184,21 @@ mod tests {
     }
 
     #[test]
-    fn the_deployer_may_use_the_macros_of_the_templates() {
+    fn deploys_and_previews_may_use_the_macros_of_the_templates() {
         for pipeline in pipelines::ALL {
-            let resources = granted(&document(Role::Deployer, pipeline, "dev", &Existing::default()))
-                .remove("cloudformation:CreateChangeSet")
-                .unwrap();
+            let of = |role| {
+                let mut granted = granted(&document(role, pipeline, "dev", &Existing::default()));
+                granted.remove("cloudformation:CreateChangeSet").unwrap()
+            };
+            let (resources, previewed) = (of(Role::Deployer), of(Role::Preview));
             for stack in pipeline.stacks {
                 let transforms = stack.template.lines().filter_map(|line| line.strip_prefix("Transform: AWS::"));
                 for name in transforms {
                     let arn = format!("arn:*:cloudformation:*:aws:transform/{name}");
-                    let is_granted = resources.iter().any(|list| list.as_array().unwrap().contains(&json!(arn)));
-                    assert!(is_granted, "{}: {}: {arn}", pipeline.name, stack.name);
+                    let has = |resources: &[Value]| {
+                        resources.iter().any(|list| list.as_array().unwrap().contains(&json!(arn)))
+                    };
+                    assert!(has(&resources) && has(&previewed), "{}: {}: {arn}", pipeline.name, stack.name);
                 }
             }
         }
@@ -224,6 +225,32 @@ mod tests {
                 assert_ne!(action, "secretsmanager:GetSecretValue");
             }
         }
+    }
+
+    #[test]
+    fn a_preview_reads_no_events_and_executes_nothing() {
+        let actions = |name: &str| {
+            let pipeline = pipelines::find(name).unwrap();
+            granted(&document(Role::Preview, pipeline, "dev", &Existing::default())).into_keys().collect::<Vec<_>>()
+        };
+        let expected = [
+            "cloudformation:CreateChangeSet",
+            "cloudformation:DeleteChangeSet",
+            "cloudformation:DescribeChangeSet",
+            "cloudformation:DescribeStacks",
+            "cloudformation:GetTemplate",
+            "cloudformation:ListChangeSets",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "iam:GetRole",
+            "kinesis:DescribeStreamSummary",
+            "lambda:GetAccountSettings",
+        ];
+        assert_eq!(actions("rds-eventbridge"), expected);
+        assert_eq!(
+            actions("dynamodb-cdc"),
+            expected.iter().copied().filter(|one| !one.starts_with("kinesis:")).collect::<Vec<_>>()
+        );
     }
 
     #[test]

@@ -25,18 +25,20 @@ pub enum Role {
     Operator,
     /// Reads state, streams, logs and stored dead letters, and changes nothing
     ReadOnly,
+    /// Shows with `deploy --dry-run` what a deploy would change, and reads no events
+    Preview,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 3] = [Self::Deployer, Self::Operator, Self::ReadOnly];
+    pub const ALL: [Self; 4] = [Self::Deployer, Self::Operator, Self::ReadOnly, Self::Preview];
 }
 
 /// Returns the role's policy as a document for IAM. It includes the existing resources.
 pub fn document(role: Role, pipeline: &Pipeline, stage: &str, existing: &Existing) -> Value {
     let mut statements = match role {
         Role::Deployer => deployer::statements(pipeline, stage, existing),
-        Role::Operator | Role::ReadOnly => Vec::new(),
+        Role::Operator | Role::ReadOnly | Role::Preview => Vec::new(),
     };
     statements.extend(statements::of_calls(role, pipeline, stage, existing));
     json!({ "Version": "2012-10-17", "Statement": statements })

@@ -9,6 +9,9 @@ use super::{Role, generated};
 use crate::pipelines::{Given, Home, Output, Pipeline};
 use crate::settings::Existing;
 
+/// The macro of the templates. CloudFormation also authorizes `CreateChangeSet` on it, as a resource of the account `aws`.
+pub const TRANSFORM: &str = "arn:*:cloudformation:*:aws:transform/LanguageExtensions";
+
 /// Returns one statement for each kind of resource that the role acts on, without the actions that the deployer's
 /// statements have already.
 pub fn of_calls(role: Role, pipeline: &Pipeline, stage: &str, existing: &Existing) -> Vec<Value> {
@@ -74,6 +77,7 @@ fn statement(on: On, actions: &BTreeSet<&str>, pipeline: &Pipeline, stage: &str)
     let (sid, resources) = match on {
         On::Any => ("Anything", vec!["*".to_owned()]),
         On::Stacks => ("Stacks", stacks(pipeline, stage)),
+        On::ChangeSets => ("ChangeSets", stacks(pipeline, stage).into_iter().chain([TRANSFORM.to_owned()]).collect()),
         On::Roles => ("Roles", roles(pipeline, &own)),
         On::Buckets => ("Buckets", vec![format!("arn:*:s3:::{own}")]),
         On::Functions => ("Functions", vec![format!("arn:*:lambda:*:*:function:{own}")]),

@@ -45,14 +45,15 @@ impl fmt::Display for Repository {
     }
 }
 
-/// Returns the trust policy with which jobs of the repository assume the role: jobs of the environment `environment`, and
-/// for the read-only role jobs of pull requests too. `region` chooses the partition.
+/// Returns the trust policy with which jobs of the repository assume the role: jobs of the environment `environment`, or for
+/// [`Role::Preview`] those of pull requests. `region` chooses the partition.
 pub fn trust(role: Role, repository: &Repository, environment: &str, account: &str, region: Option<&str>) -> Value {
     let partition = partition(region.unwrap_or_default());
-    let mut subjects = vec![format!("repo:{repository}:environment:{environment}")];
-    if role == Role::ReadOnly {
-        subjects.push(format!("repo:{repository}:pull_request"));
-    }
+    // Every person who can push a branch can run jobs of a pull request.
+    let subject = match role {
+        Role::Preview => format!("repo:{repository}:pull_request"),
+        Role::Deployer | Role::Operator | Role::ReadOnly => format!("repo:{repository}:environment:{environment}"),
+    };
     json!({
         "Version": "2012-10-17",
         "Statement": [{
@@ -61,7 +62,7 @@ pub fn trust(role: Role, repository: &Repository, environment: &str, account: &s
             "Action": "sts:AssumeRoleWithWebIdentity",
             "Condition": { "StringEquals": {
                 format!("{ISSUER}:aud"): "sts.amazonaws.com",
-                format!("{ISSUER}:sub"): subjects,
+                format!("{ISSUER}:sub"): subject,
             } },
         }],
     })
@@ -74,7 +75,7 @@ mod tests {
     #[test]
     fn only_the_named_repository_and_its_environment_are_trusted() {
         let repository: Repository = "example/shop".parse().unwrap();
-        let subjects = |role| {
+        let subject = |role| {
             let document = trust(role, &repository, "prod", "123456789012", Some("us-gov-west-1"));
             let statement = &document["Statement"][0];
             assert_eq!(
@@ -83,16 +84,15 @@ mod tests {
             );
             statement["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"].clone()
         };
-        assert_eq!(subjects(Role::Deployer), json!(["repo:example/shop:environment:prod"]));
-        assert_eq!(
-            subjects(Role::ReadOnly),
-            json!(["repo:example/shop:environment:prod", "repo:example/shop:pull_request"])
-        );
+        for role in [Role::Deployer, Role::Operator, Role::ReadOnly] {
+            assert_eq!(subject(role), "repo:example/shop:environment:prod");
+        }
+        assert_eq!(subject(Role::Preview), "repo:example/shop:pull_request");
         let with_ids: Repository = "example@123/shop@456".parse().unwrap();
         let document = trust(Role::Deployer, &with_ids, "prod", "123456789012", None);
         let subjects =
             &document["Statement"][0]["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"];
-        assert_eq!(subjects, &json!(["repo:example@123/shop@456:environment:prod"]));
+        assert_eq!(subjects, "repo:example@123/shop@456:environment:prod");
         let names = ["", "shop", "example/*", "*/shop", "a/b/c", "example/", "example/shop:ref"];
         let ids = [
             "example@1/shop",
