@@ -89,21 +89,25 @@ impl Preflight {
         if !self.is_supported(deployment.pipeline, to)? {
             return Ok(());
         }
+        // The local RDS upgrades to the versions that the machine has.
+        let mut is_missing = false;
         if ctx.settings.local
             && let Err(error) = tools::ensure_postgres_major(&Home::find()?, &ctx.console, to).await
         {
             let remedy: Vec<&str> = error.hints().collect();
             self.add(error.message(), remedy.join("; "));
+            is_missing = true;
         }
         let targets = upgrades::targets(&deployment.clients, version).await?;
         self.target = upgrades::newest(&targets, to).cloned();
-        if self.target.is_none() {
-            let all = if targets.is_empty() { "none".to_owned() } else { targets.join(", ") };
+        if self.target.is_none() && !is_missing {
+            let choice = match targets.is_empty() {
+                true => String::new(),
+                false => format!("choose a version that it upgrades to: {}; or ", targets.join(", ")),
+            };
             self.add(
                 format!("RDS does not upgrade PostgreSQL {version} to {to}"),
-                format!(
-                    "choose a version that it upgrades to: {all}; or let RDS install the newest minor version first"
-                ),
+                format!("{choice}let RDS install the newest minor version first"),
             );
         }
         if ctx.settings.local {
