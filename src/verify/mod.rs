@@ -57,6 +57,8 @@ pub struct Options {
     pub timeout: Duration,
     /// Time to keep watching after everything has arrived, for duplicates and rolled-back events.
     pub settle: Duration,
+    /// Cancelled when the hops are watched and the first event is about to be written.
+    pub writing: CancellationToken,
 }
 
 /// Writes, watches and compares. A mismatch is not an error here: the report has the verdict.

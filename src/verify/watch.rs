@@ -71,6 +71,7 @@ impl<'a> Watch<'a> {
             Amount::For(time) => format!("writing events for {} s", time.as_secs_f64()),
         };
         self.reporter.emit(Event::started("verify", amount));
+        self.options.writing.cancel();
         if let Amount::For(time) = self.options.amount {
             self.reporter.expect("verify", Expect::Lasts(time));
         }
@@ -279,6 +280,7 @@ mod tests {
             rate: None,
             timeout: Duration::ZERO,
             settle: Duration::ZERO,
+            writing: CancellationToken::new(),
         };
         let mut ledger = Ledger::new("run", Hop::Database, &[Hop::Log], &[]);
         let written = event(0, 0, 1);

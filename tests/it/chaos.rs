@@ -30,6 +30,10 @@ async fn faults_are_injected_and_removed_and_a_lost_event_fails_the_run() {
     // Nothing of a fault remains: each event arrives once.
     pipeline.ok(&["verify", "--count", "5"]);
 
+    // Faults begin after the first event, however long the tap of the bus takes.
+    let report = pipeline.ok(&["chaos", "--duration", "9s", "--fault", "put-500"]);
+    assert_ne!(report["faults"][0]["strikes"], 0, "{report}");
+
     pipeline.ok(&["dms", "stop"]);
     let args = ["chaos", "--duration", "6s", "--timeout", "3s", "--fault", "bus-throttled", "--junit", file];
     let lost = pipeline.fails(5, &args);

@@ -63,13 +63,13 @@ impl<'a> Injector<'a> {
         Ok(Self { ctx, deployment, faults, capture })
     }
 
-    /// Runs `work`, and injects faults for `time` from its start; ends earlier if the work does. Every fault is removed
-    /// at the end.
+    /// Runs `work`, and injects faults from the time at which the token of `period` is cancelled, for its duration; ends
+    /// earlier if the work does. Every fault is removed at the end.
     pub async fn during<T>(
         &self,
         faults: &[Fault],
         seed: u64,
-        time: Duration,
+        period: (&CancellationToken, Duration),
         work: impl Future<Output = T>,
     ) -> (T, Result<Vec<Injected>>) {
         let end = CancellationToken::new();
@@ -78,7 +78,7 @@ impl<'a> Injector<'a> {
             end.cancel();
             done
         };
-        let (done, injected) = tokio::join!(work, self.inject(faults, seed, Instant::now() + time, &end));
+        let (done, injected) = tokio::join!(work, self.inject(faults, seed, period, &end));
         // A fault that ended with an error may still be there.
         let cleared = self.clear().await.map(drop);
         (done, injected.and_then(|injected| cleared.map(|()| injected)))
@@ -88,9 +88,12 @@ impl<'a> Injector<'a> {
         &self,
         faults: &[Fault],
         seed: u64,
-        until: Instant,
+        (writing, time): (&CancellationToken, Duration),
         end: &CancellationToken,
     ) -> Result<Vec<Injected>> {
+        // A rule of the tap takes up to a minute to go live: a fault before the first event has no effect.
+        end.run_until_cancelled(writing.cancelled()).await;
+        let until = Instant::now() + time;
         let mut random = fastrand::Rng::with_seed(seed);
         let (mut injected, mut order) = (Vec::new(), Vec::new());
         // Events flow before the first fault.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
 use self::fault::Fault;
 use self::inject::{Injected, Injector};
@@ -27,8 +28,8 @@ const SCOPE: &str = "chaos";
 /// Writes events as `verify` does, injects one fault after the other until the time is over, removes the last one, and
 /// checks each event at every hop: no event may be lost or, where the pipeline keeps an order, out of order, and no
 /// rolled-back event may be delivered. Duplicates are reported and do not fail the run, because delivery is at least
-/// once. Exits with 5 if an event is missing or out of order. On rds-kinesis a running consumer is required
-/// (`outboxctl consume`).
+/// once. Exits with 5 if an event is missing or out of order. The result shows how often each fault was injected, and
+/// how many calls, processes or tasks it disturbed. On rds-kinesis a running consumer is required (`outboxctl consume`).
 ///
 /// If the command is killed on the local stack, the next run or a restart of the stack removes the fault. On AWS, the
 /// command accepts only development stages (dev, test, demo, ci, e2e, sandbox, pr, tmp, alone or before a hyphen) and
@@ -142,9 +143,11 @@ impl Args {
             rate: Some(self.rate),
             timeout: self.timeout,
             settle: Duration::from_secs(2),
+            writing: CancellationToken::new(),
         };
         let verifying = verify::run(&deployment, &ctx.console, &ctx.cancel, &options);
-        let (report, injected) = injector.during(&faults, seed, self.duration, verifying).await;
+        let period = (&options.writing, self.duration);
+        let (report, injected) = injector.during(&faults, seed, period, verifying).await;
         Ok((seed, injected?, report?))
     }
 }

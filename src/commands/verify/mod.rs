@@ -5,6 +5,8 @@ mod tables;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::base::error::{Error, Kind, OrFail, Result};
 use crate::commands::args::{LONGEST, TICK, duration, rate, whole};
 use crate::commands::reach::DatabaseArgs;
@@ -113,6 +115,7 @@ impl Args {
             rate: self.rate,
             timeout: self.timeout,
             settle: self.settle,
+            writing: CancellationToken::new(),
         };
         if let Some(task) = deployment.stopped_capture().await {
             ctx.console.warn(format!(

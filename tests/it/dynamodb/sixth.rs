@@ -69,6 +69,7 @@ async fn verify_writes_to_a_sixth_pipeline_and_watches_its_hops() {
         rate: None,
         timeout: Duration::from_secs(120),
         settle: Duration::ZERO,
+        writing: CancellationToken::new(),
     };
     let deployment = deployment(&stack).await;
     let report = verify::run(&deployment, &Silent, &CancellationToken::new(), &options).await;
