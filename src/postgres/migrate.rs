@@ -140,10 +140,7 @@ async fn refuse_dropped(client: &impl GenericClient, layout: &Layout) -> Result<
     }
     let text = format!("dropped after the migration that creates them: {}", missing.join(", "));
     Err(Error::new(Kind::Schema, text)
-        .hint(
-            "restore them from a backup or a snapshot; if the rows are not needed, and the schema public has no other tables: \
-             DROP SCHEMA public CASCADE; CREATE SCHEMA public; then run `outboxctl db init` again",
-        )
+        .hint("restore them from a backup or a snapshot, then run `outboxctl db init` again")
         .without_standing_hint())
 }
 
