@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::aws::configured_region;
 use crate::base::error::Result;
 use crate::commands::{Context, args};
+use crate::local::state::REGION;
 use crate::output::{Outcome, Table};
 use crate::pipelines;
 use crate::postgres;
@@ -96,7 +97,7 @@ impl Sources {
     }
 }
 
-/// Returns the settings of every command. The region can also be that of the AWS profile.
+/// Returns the settings of every command. The region can also be that of the AWS profile or of the local stack.
 async fn effective(settings: &Settings, sources: &Sources) -> Result<Vec<Setting>> {
     let chosen = &settings.chosen;
     let local = if settings.local { "--local" } else { "--no-local" };
@@ -119,7 +120,8 @@ async fn effective(settings: &Settings, sources: &Sources) -> Result<Vec<Setting
         }
         None => {
             let variables = &["AWS_REGION", "AWS_DEFAULT_REGION"];
-            sources.setting("region", "--region", variables, settings.region.clone(), chosen.region)
+            let region = settings.region.as_deref().or_else(|| settings.local.then_some(REGION));
+            sources.setting("region", "--region", variables, region, chosen.region)
         }
     };
     let (stage, pipeline) = (settings.stage.as_str(), settings.pipeline.as_str());

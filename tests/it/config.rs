@@ -68,6 +68,16 @@ fn a_region_of_the_profile_is_shown_as_such() {
 }
 
 #[test]
+fn a_region_that_is_not_given_is_that_of_the_local_stack() {
+    let world = World::new();
+    let region =
+        |args: &[&str]| json(&world, &[&["config", "show", "--local"], args].concat(), &[])["settings"][1].take();
+    let default = region(&[]);
+    assert_eq!([&default["value"], &default["origin"]], ["us-east-1", "default"], "{default}");
+    assert_eq!(region(&["--region", "eu-south-1"])["value"], "eu-south-1");
+}
+
+#[test]
 fn the_version_names_commit_and_target() {
     let world = World::new();
     assert_eq!(world.run(["version"]), world.run(["--version"]));
