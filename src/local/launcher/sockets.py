@@ -39,7 +39,7 @@ def by_sock_diag(end, other):
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as kernel:
         kernel.send(HEADER.pack(HEADER.size + len(question), SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST, 0, 0) + question)
         answer = kernel.recv(4096)
-    # Otherwise it is an error: there is no such socket.
+    # Otherwise the answer is an error: the socket was not found.
     if HEADER.unpack_from(answer)[1] != SOCK_DIAG_BY_FAMILY:
         return []
     found = RESPONSE.unpack_from(answer, HEADER.size)
